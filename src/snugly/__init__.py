@@ -1,0 +1,1 @@
+"""snugly: makes model outputs and targets fit."""

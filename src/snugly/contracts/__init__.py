@@ -1,0 +1,1 @@
+"""What each loss of torch accepts, and the verdict on a call."""

@@ -1,0 +1,94 @@
+"""What a contract is asked and what it answers: LossCall, Verdict and their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
+
+
+@dataclass(frozen=True, slots=True)
+class LossCall:
+    """A call of a loss.
+
+    Attributes:
+        loss: qualified name of the function, such as ``"torch.nn.functional.cross_entropy"``, or of
+            the module where there is no function (``"torch.nn.AdaptiveLogSoftmaxWithLoss"``).
+        arguments: facts of each tensor argument that was given, by torch's own names
+            (``input``, ``target``, ``weight``, ``pos_weight``, ``var``, ``log_probs`` …).
+        options: every other argument that was given, by name; absent ones have torch's defaults.
+            A value that is not known is ``snugly.contracts.UNKNOWN``.
+        module: the module class it was called through, such as ``"torch.nn.CrossEntropyLoss"``.
+    """
+
+    loss: str
+    arguments: Mapping[str, TensorFacts]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    module: str | None = None
+
+
+class _Unknown:
+    """The value of an option that is not known."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = _Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Raises:
+    """What torch raises.
+
+    Attributes:
+        type: name of the exception type, such as ``"ValueError"``.
+        when: ``"forward"`` or ``"backward"``.
+        message: torch 2.13's text.
+    """
+
+    type: str
+    when: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A clause of a contract that a call breaks.
+
+    Attributes:
+        clause: which one, in kebab case, such as ``"batch-size"``, ``"target-dtype"``.
+        argument: the argument that breaks it.
+        details: the numbers, for rules and reports.
+    """
+
+    clause: str
+    argument: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What torch does with a LossCall.
+
+    Attributes:
+        accepted: ``True``, ``False``, or ``None`` when the facts do not decide it. It covers the
+            forward pass, and the backward pass for the arguments that require grad.
+        mode: the mode of the contract that applies, such as ``"class indices"``.
+        output: facts of the result, when accepted in forward.
+        raises: what torch raises, when rejected.
+        violations: the broken clauses, the one that torch reports first.
+        missing: what would have to be known to decide.
+        findings: filled by ``snugly.fit``: the findings of the rules, traps included.
+    """
+
+    accepted: bool | None
+    mode: str | None = None
+    output: TensorFacts | None = None
+    raises: Raises | None = None
+    violations: tuple[Violation, ...] = ()
+    missing: tuple[str, ...] = ()
+    findings: tuple[Any, ...] = ()

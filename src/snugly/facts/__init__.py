@@ -1,0 +1,1 @@
+"""Facts about tensors: sizes, shapes, dtypes, values, origins, and their notation."""

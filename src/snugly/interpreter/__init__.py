@@ -1,0 +1,1 @@
+"""Follows tensors through source that is never executed."""

@@ -1,0 +1,162 @@
+"""The values that an abstract run of a program computes with.
+
+Known Python constants (``int``, ``float``, ``bool``, ``str``, ``bytes``, ``None``, ``complex``, ``...``) are
+themselves, a known tuple is a ``tuple`` of values, a symbolic integer is a ``facts.Expr``, and a tensor, a
+numpy array or a picture is a ``TensorFacts``. Everything else is one of the classes below. Values that
+Python would mutate are mutable and have identity; the others are frozen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from snugly.facts.dims import Dim, Expr
+from snugly.facts.tensors import TensorFacts
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable
+
+    from snugly.facts.origins import Place
+
+Value = Any  # one of the kinds named above; the alias is for readers
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing is known. ``reason`` says why, for ``--statistics``: an operation or a construct."""
+
+    reason: str = ""
+
+
+UNKNOWN = Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A Python number that is not known: its type, and bounds that are inclusive."""
+
+    type: str  # "int", "float" or "bool"
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class DType:
+    """``torch.float32`` (or numpy's): the canonical torch name."""
+
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Sequence:
+    """A list, deque, set, generator, range … of abstract values.
+
+    Either every item is known (``items``), or the items are summed up: ``element`` stands for each of
+    them (``None`` while there is none yet) and ``length`` for how many there are.
+    """
+
+    kind: str = "list"
+    items: list[Value] | None = None
+    element: Value = None
+    length: Dim | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Mapping:
+    """A dict. ``entries`` by constant key; ``rest`` stands for the value of any other key, if there are such."""
+
+    entries: dict[Any, Value] = field(default_factory=dict)
+    rest: Value | None = None
+    open: bool = False
+    rest_key: Value | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """One of the user's own modules, evaluated."""
+
+    name: str
+    file: str
+    names: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryName:
+    """Something of a library, by its canonical dotted path, such as ``"torch.nn.Linear"``."""
+
+    path: str
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A function or lambda of the user's, with the scope it closes over."""
+
+    name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Any
+    defaults: dict[str, Value] = field(default_factory=dict)
+    owner: Class | None = None
+    kind: str = "function"  # or "staticmethod", "classmethod", "property"
+
+
+@dataclass(eq=False, slots=True)
+class Class:
+    """A class of the user's. ``bases`` are ``Class`` or ``LibraryName`` in source order."""
+
+    name: str
+    node: ast.ClassDef
+    bases: tuple[Value, ...]
+    names: dict[str, Value]
+    scope: Any
+    dataclass_fields: dict[str, Value] | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Instance:
+    """An object of a user's class.
+
+    ``native`` is the library's part of it, when a base is a library's class (``torch.nn.Module``,
+    ``torch.utils.data.Dataset``, ``torch.nn.LSTM`` …): an instance of the model in ``snugly.library``.
+    """
+
+    type: Class
+    attributes: dict[str, Value] = field(default_factory=dict)
+    native: Any = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Method:
+    """A callable with its receiver: a user's function bound to an instance or a class, or a library's."""
+
+    function: Any
+    receiver: Value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Partial:
+    """``functools.partial``: a callable with some arguments already given."""
+
+    function: Value
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Native:
+    """A callable written in Python here: library functions and bound library methods."""
+
+    function: Callable[..., Value]
+    name: str = ""
+
+
+__all__ = [
+    "UNKNOWN", "Class", "DType", "Dim", "Expr", "Function", "Instance", "LibraryName", "Mapping", "Method",
+    "Module", "Native", "Number", "Partial", "Sequence", "TensorFacts", "Text", "Unknown", "Value",
+]

@@ -1,0 +1,1 @@
+"""Audits labels and computes class weights."""

@@ -1,0 +1,70 @@
+"""How a library is described to the interpreter: functions, classes and constants by their dotted path.
+
+* ``@function("math.sqrt")``: a function on abstract values with the library's own signature. A first
+  parameter named ``machine`` receives the interpreter (to call a user's function, report a misfit …).
+  A torch operation that only turns facts into facts belongs to ``snugly.operations`` instead.
+* ``@model("torch.nn.Linear")``: a class whose instances stand for the library's objects. Its
+  ``__init__`` and public methods have the library's signatures (``machine`` first, where wanted, in
+  methods too). The interpreter looks up attributes on it with ``getattr`` (names that start with an
+  underscore excepted), calls ``call`` for ``object(...)``, ``item`` for ``object[...]``, ``length`` for
+  ``len(object)``, ``iterate`` for ``for``, ``enter`` for ``with``. A user's class may inherit from it: then the
+  model instance is ``Instance.native`` and ``model.owner`` points back to the ``Instance``.
+* ``constant("torch.float32", value)``.
+* ``alias("torch.nn.modules.linear.Linear", "torch.nn.Linear")``.
+
+A library is one module or package in ``snugly.library`` whose ``LIBRARY`` names the top-level packages it
+describes; it is imported when a program first imports one of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Target = TypeVar("Target")
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+MODELS: dict[str, type[Any]] = {}
+CONSTANTS: dict[str, Any] = {}
+ALIASES: dict[str, str] = {}
+
+
+class Model:
+    """What every library object has. A method that is not overridden answers "not known"."""
+
+    path = ""
+    owner: Any = None
+
+
+def function(*paths: str) -> Callable[[Target], Target]:
+    """Describe a library function under one or more dotted paths."""
+
+    def declare(target: Target) -> Target:
+        for path in paths:
+            FUNCTIONS[path] = target  # type: ignore[assignment]
+        return target
+
+    return declare
+
+
+def model(*paths: str) -> Callable[[type[Target]], type[Target]]:
+    """Describe a library class under one or more dotted paths."""
+
+    def declare(target: type[Target]) -> type[Target]:
+        if "path" not in vars(target):
+            target.path = paths[0]  # type: ignore[attr-defined]
+        for path in paths:
+            MODELS[path] = target
+        return target
+
+    return declare
+
+
+def constant(path: str, value: Any) -> None:  # noqa: ANN401 - any abstract value
+    """Describe a library constant."""
+    CONSTANTS[path] = value
+
+
+def alias(path: str, canonical: str) -> None:
+    """Say that one dotted path (or prefix of paths) means another."""
+    ALIASES[path] = canonical

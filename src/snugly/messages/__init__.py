@@ -1,0 +1,1 @@
+"""Reads torch's error texts, of every version, back into facts."""

@@ -1,0 +1,1 @@
+"""What each torch operation does to facts."""

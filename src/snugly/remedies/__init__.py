@@ -1,0 +1,1 @@
+"""Changes that make a call fit: candidates, their proof, their rank."""

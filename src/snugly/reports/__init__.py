@@ -1,0 +1,1 @@
+"""Shows findings: full, concise, json, sarif, github, html."""

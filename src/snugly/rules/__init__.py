@@ -1,0 +1,1 @@
+"""Turns verdicts and traps into findings."""

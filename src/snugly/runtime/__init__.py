@@ -1,0 +1,1 @@
+"""Live tensors: crashes, training loops, steps before training."""

@@ -1,0 +1,1 @@
+"""Thin shims over the API for the places where users are."""
