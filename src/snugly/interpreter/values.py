@@ -33,6 +33,29 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+class _Nothing:
+    """No value at all: the element of an empty list, a name that no path has bound."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING = _Nothing()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Choice:
+    """One of a few values, it is not known which, such as ``None`` or a tuple of states.
+
+    Library code never meets one: the machine settles it first (``None`` is dropped where something else is possible,
+    what is left of several is joined).
+    """
+
+    options: tuple[Value, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A Python number that is not known: its type, and bounds that are inclusive."""
@@ -54,18 +77,33 @@ class DType:
     name: str
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Case:
+    """A run of equal items: ``times`` of them (``None``: some, not known how many), each an ``element``.
+
+    A loader of 129 samples in batches of 32 yields ``Case(batch of 32, 4)`` and ``Case(batch of 1, 1, "the last batch")``.
+    A ``for`` statement follows its body once for each case, in order.
+    """
+
+    element: Value
+    times: Dim | None = None
+    name: str = ""
+
+
 @dataclass(eq=False, slots=True)
 class Sequence:
     """A list, deque, set, generator, range … of abstract values.
 
     Either every item is known (``items``), or the items are summed up: ``element`` stands for each of
-    them (``None`` while there is none yet) and ``length`` for how many there are.
+    them (``NOTHING`` while there is none yet) and ``length`` for how many there are (``None``: not known).
+    ``cases``, where it is not empty, tells the same more exactly: runs of equal items, in order.
     """
 
     kind: str = "list"
     items: list[Value] | None = None
     element: Value = None
     length: Dim | None = None
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -157,6 +195,6 @@ class Native:
 
 
 __all__ = [
-    "UNKNOWN", "Class", "DType", "Dim", "Expr", "Function", "Instance", "LibraryName", "Mapping", "Method",
+    "NOTHING", "UNKNOWN", "Case", "Choice", "Class", "DType", "Dim", "Expr", "Function", "Instance", "LibraryName", "Mapping", "Method",
     "Module", "Native", "Number", "Partial", "Sequence", "TensorFacts", "Text", "Unknown", "Value",
 ]

@@ -2,8 +2,9 @@
 
 An operation is a Python function with torch's own name and signature. Tensors come in as
 ``TensorFacts`` and go out as ``TensorFacts`` (or a tuple, a ``Dim``, a Python constant); integers may
-be symbolic ``Dim``; an argument whose value is not known is ``UNKNOWN`` (a tensor parameter gets
-``UNKNOWN_TENSOR`` instead). It raises ``Misfit`` where torch would raise, and answers with unknown
+be symbolic ``Dim``; a dtype is torch's name as a string; an index is an ``int``, ``Dim``, ``slice``, ``None``,
+``...``, ``TensorFacts``, or a tuple of these; lists and tuples are themselves, or ``Repeated``. An argument whose value
+is not known is ``UNKNOWN`` (a tensor parameter gets ``UNKNOWN_TENSOR`` instead). It raises ``Misfit`` where torch would raise, and answers with unknown
 parts where the facts do not decide: never with a guess.
 """
 
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from snugly.facts.tensors import UNKNOWN_TENSOR
 
 if TYPE_CHECKING:
+    from snugly.facts.dims import Dim
     from snugly.facts.misfits import Misfit
 
 Rule = TypeVar("Rule", bound=Callable[..., Any])
@@ -33,6 +35,18 @@ class _UnknownValue:
 
 
 UNKNOWN = _UnknownValue()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A sequence argument whose items are not listed: ``length`` items, each as ``element`` says.
+
+    ``torch.stack`` of the tensors that a loop collected gets one of these; a list whose items are known
+    comes as a ``list``. Like every argument's parts, ``element`` is facts, a ``Dim``, a constant or ``UNKNOWN``.
+    """
+
+    element: Any
+    length: Dim | None = None
 
 
 @dataclass(frozen=True, slots=True)
