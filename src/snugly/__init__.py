@@ -1,1 +1,40 @@
-"""snugly: makes model outputs and targets fit."""
+"""snugly: makes model outputs and targets fit.
+
+This is the public API and nothing else. A name is imported from its room when it is first used, so
+``import snugly`` costs nothing and imports neither torch nor numpy, rich or libcst.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
+    from snugly.reports.report import Report
+    from snugly.rules.findings import Finding
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "Finding": "snugly.rules.findings",
+    "Report": "snugly.reports.report",
+    "TensorFacts": "snugly.facts.tensors",
+}
+
+__all__ = ["Finding", "Report", "TensorFacts"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its room."""
+    if name not in _ROOMS:
+        msg = f"module 'snugly' has no attribute {name!r}"
+        raise AttributeError(msg)
+    value: object = getattr(import_module(_ROOMS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted([*__all__, "__version__"])

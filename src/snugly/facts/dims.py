@@ -9,9 +9,12 @@ where structure cannot.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -181,9 +184,15 @@ def bounds(dim: Dim) -> tuple[int | None, int | None]:
     for monomial, coefficient in dim.terms:
         least, most = _monomial_bounds(monomial)
         if coefficient < 0:
-            least, most = (None if most is None else coefficient * most), (None if least is None else coefficient * least)
+            least, most = (
+                (None if most is None else coefficient * most),
+                (None if least is None else coefficient * least),
+            )
         else:
-            least, most = (None if least is None else coefficient * least), (None if most is None else coefficient * most)
+            least, most = (
+                (None if least is None else coefficient * least),
+                (None if most is None else coefficient * most),
+            )
         low = None if low is None or least is None else low + least
         high = None if high is None or most is None else high + most
     return low, high
@@ -342,7 +351,7 @@ def _divide(a: Dim, b: Dim) -> Dim:
         return exact
     low, high = bounds(a)
     d_low = bounds(b)[0]
-    if low is not None and high is not None and d_low is not None and 0 <= low and high < d_low:
+    if low is not None and high is not None and d_low is not None and low >= 0 and high < d_low:
         return 0
     numerator = a if isinstance(a, Expr) else Expr((((), a),))
     return Expr((((Quotient(numerator, b),), 1),))
@@ -366,7 +375,7 @@ def _divide_by_integer(a: Dim, b: int) -> Dim:
     if low is not None and high is not None and low // b == high // b:
         return whole + low // b
     if len(rest.terms) == 1:
-        (monomial, coefficient), = rest.terms
+        ((monomial, coefficient),) = rest.terms
         shared = math.gcd(coefficient, b)
         if shared > 1:
             return whole + _divide_by_integer(_build({monomial: coefficient // shared}), b // shared)
@@ -382,7 +391,7 @@ def _divide_by_monomial(a: Dim, b: Expr) -> Dim | None:
         return 1
     if len(b.terms) != 1:
         return None
-    (divisor, scale), = b.terms
+    ((divisor, scale),) = b.terms
     terms: dict[Monomial, int] = {}
     for monomial, coefficient in _terms(a):
         left = list(monomial)
@@ -411,7 +420,7 @@ def _remainder(a: Dim, b: Dim) -> Dim:
         return 0
     low, high = bounds(a)
     d_low = bounds(b)[0]
-    if low is not None and high is not None and d_low is not None and 0 <= low and high < d_low:
+    if low is not None and high is not None and d_low is not None and low >= 0 and high < d_low:
         return a
     numerator = a if isinstance(a, Expr) else Expr((((), a),))
     return Expr((((Remainder(numerator, b),), 1),))
@@ -422,7 +431,7 @@ def _factor(dim: Dim) -> str:
     return f"({text})" if isinstance(dim, Expr) and " " in text else text
 
 
-def largest(dims: Iterable[Dim]) -> Dim | None:
+def largest(dims: Iterable[Dim | None]) -> Dim | None:
     """Return the largest of the sizes, or ``None`` where it depends."""
 
     def larger(a: Dim | None, b: Dim | None) -> Dim | None:

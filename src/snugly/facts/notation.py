@@ -18,7 +18,9 @@ from snugly.facts.tensors import TensorFacts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FORM = re.compile(r"\s*(?P<dtype>[A-Za-z_][\w.]*|\?)?\s*[\[(](?P<sizes>.*)[\])]\s*(?:on\s+(?P<device>[\w:]+))?\s*", re.DOTALL)
+_FORM = re.compile(
+    r"\s*(?P<dtype>[A-Za-z_][\w.]*|\?)?\s*[\[(](?P<sizes>.*)[\])]\s*(?:on\s+(?P<device>[\w:]+))?\s*", re.DOTALL
+)
 _OPERATIONS: dict[type[ast.operator], Callable[[Dim, Dim], Dim]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

@@ -56,7 +56,7 @@ class TensorFacts:
             return None
         return self.shape[axis]
 
-    def with_(self, **changes: Any) -> TensorFacts:  # noqa: ANN401 - the fields have their own types
+    def with_(self, **changes: Any) -> TensorFacts:
         """Return a copy with some parts changed; a new shape drops axes of another length."""
         if "shape" in changes and "axes" not in changes and self.axes is not None:
             shape = changes["shape"]
@@ -70,7 +70,7 @@ class TensorFacts:
 
     def __str__(self) -> str:
         """Show it in the notation, such as ``float32[N, 10]``."""
-        from snugly.facts.notation import render  # noqa: PLC0415 - notation builds TensorFacts
+        from snugly.facts.notation import render
 
         return render(self)
 

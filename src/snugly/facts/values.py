@@ -6,10 +6,12 @@ questions by looking at its elements (``snugly.runtime``), so a contract does no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Meaning(Enum):
@@ -65,13 +67,17 @@ class ValueFacts:
             return self._bounds_inside(low, high)
         if self.low is not None and self.high is not None and low <= self.low and self.high <= high:
             return True
-        if self.attained and ((self.low is not None and self.low < low and self.low != ignoring)
-                              or (self.high is not None and self.high > high and self.high != ignoring)):
+        if self.attained and (
+            (self.low is not None and self.low < low and self.low != ignoring)
+            or (self.high is not None and self.high > high and self.high != ignoring)
+        ):
             return False
         return None
 
     def _bounds_inside(self, low: float, high: float) -> bool | None:
-        if self.attained and ((self.low is not None and self.low < low) or (self.high is not None and self.high > high)):
+        if self.attained and (
+            (self.low is not None and self.low < low) or (self.high is not None and self.high > high)
+        ):
             return False
         if (self.low is not None and self.low > high) or (self.high is not None and self.high < low):
             return False
@@ -94,7 +100,7 @@ class ValueFacts:
             return False if self.attained or self.elements is not None else None
         if self.inside(min(allowed), max(allowed)) is False:
             return False
-        if self.integral and self.low is not None and self.high is not None and self.high - self.low < 64:  # noqa: PLR2004
+        if self.integral and self.low is not None and self.high is not None and self.high - self.low < 64:
             return True if all(float(x) in allowed for x in range(int(self.low), int(self.high) + 1)) else None
         return None
 

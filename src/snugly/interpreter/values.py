@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable
 
-    from snugly.facts.origins import Place
 
 Value = Any  # one of the kinds named above; the alias is for readers
 
@@ -195,6 +194,26 @@ class Native:
 
 
 __all__ = [
-    "NOTHING", "UNKNOWN", "Case", "Choice", "Class", "DType", "Dim", "Expr", "Function", "Instance", "LibraryName", "Mapping", "Method",
-    "Module", "Native", "Number", "Partial", "Sequence", "TensorFacts", "Text", "Unknown", "Value",
+    "NOTHING",
+    "UNKNOWN",
+    "Case",
+    "Choice",
+    "Class",
+    "DType",
+    "Dim",
+    "Expr",
+    "Function",
+    "Instance",
+    "LibraryName",
+    "Mapping",
+    "Method",
+    "Module",
+    "Native",
+    "Number",
+    "Partial",
+    "Sequence",
+    "TensorFacts",
+    "Text",
+    "Unknown",
+    "Value",
 ]

@@ -18,8 +18,10 @@ describes; it is imported when a program first imports one of those.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Target = TypeVar("Target")
 
@@ -60,7 +62,7 @@ def model(*paths: str) -> Callable[[type[Target]], type[Target]]:
     return declare
 
 
-def constant(path: str, value: Any) -> None:  # noqa: ANN401 - any abstract value
+def constant(path: str, value: Any) -> None:
     """Describe a library constant."""
     CONSTANTS[path] = value
 

@@ -63,7 +63,7 @@ class Operation:
     function: Callable[..., Any]
     tensors: frozenset[str]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - facts of many kinds
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply it. Raises ``TypeError`` where the arguments do not bind, as torch does, and ``Misfit``."""
         bound = inspect.signature(self.function).bind(*args, **kwargs)
         for name in self.tensors:
@@ -109,7 +109,7 @@ def operation(*names: str) -> Callable[[Rule], Rule]:
 
 @cache
 def _load() -> None:
-    import snugly.operations  # noqa: PLC0415 - the package that this module belongs to
+    import snugly.operations
 
     for module in pkgutil.iter_modules(snugly.operations.__path__):
         importlib.import_module(f"snugly.operations.{module.name}")

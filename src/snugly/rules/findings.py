@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snugly.contracts.calls import Raises
-    from snugly.facts.origins import Place
+    from snugly.facts.origins import Place, Source
     from snugly.facts.tensors import TensorFacts
 
 
@@ -38,6 +39,21 @@ class Edit:
 
     place: Place
     text: str
+
+    @property
+    def file(self) -> str:
+        """The file to change."""
+        return self.place.file
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """Line and column where the span starts, from 1."""
+        return self.place.line, self.place.column
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Line and column after the end of the span."""
+        return self.place.end_line or self.place.line, self.place.end_column or self.place.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +100,16 @@ class OriginStep:
     argument: str
     facts: TensorFacts | None = None
 
+    @property
+    def file(self) -> str:
+        """The file of this line."""
+        return self.place.file
+
+    @property
+    def line(self) -> int:
+        """The number of this line, from 1."""
+        return self.place.line
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -102,6 +128,7 @@ class Finding:
         cause: the place to change first.
         fixes: the best first.
         argument: the argument to blame, whose source a report underlines.
+        sources: the source of each argument at ``place``, by parameter name.
     """
 
     code: str
@@ -117,3 +144,29 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
     argument: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str | None:
+        """The file of ``place``."""
+        return None if self.place is None else self.place.file
+
+    @property
+    def line(self) -> int | None:
+        """The first line of ``place``, from 1."""
+        return None if self.place is None else self.place.line
+
+    @property
+    def column(self) -> int | None:
+        """The first column of ``place``, from 1, in characters."""
+        return None if self.place is None else self.place.column
+
+    @property
+    def end_line(self) -> int | None:
+        """The last line of ``place``."""
+        return None if self.place is None else self.place.end_line or self.place.line
+
+    @property
+    def end_column(self) -> int | None:
+        """The column after the last of ``place``."""
+        return None if self.place is None else self.place.end_column or self.place.column

@@ -1,0 +1,44 @@
+# `make demo` shows the tool at work, `make test` is what CI runs. Both need only Python >= 3.11, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test lint types layers tests agreement bench format clean
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/python examples/demo.py
+
+test: lint types layers tests
+
+lint: .venv/installed
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: .venv/installed
+	$(BIN)/mypy
+
+layers: .venv/installed
+	$(BIN)/lint-imports
+
+tests: .venv/installed
+	$(BIN)/pytest -q -m 'not long'
+
+# The long run: 1,000,000 generated loss calls against torch's own kernels.
+agreement: .venv/installed
+	$(BIN)/pytest -q -m long tests/agreement
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
+
+format: .venv/installed
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf .venv build dist
