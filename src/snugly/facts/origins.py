@@ -34,9 +34,14 @@ class Source:
 class Origin:
     """The operation that made a tensor, and through ``inputs`` the ones before it.
 
+    What is not an operation has one of these words for its name: ``"parameter"``; ``"data"`` (made
+    outside the program); ``"item"`` (a sample of a dataset: the place is the expression that
+    ``__getitem__`` returns for it, or the argument of ``TensorDataset``, the input the value before it);
+    ``"collate"`` (default collate: the place is the construction of the loader, the input the sample).
+
     Attributes:
-        operation: qualified torch name, such as ``"torch.Tensor.view"`` or ``"torch.nn.Linear"``;
-            for what is not an operation a word such as ``"parameter"``, ``"collate"``, ``"data"``.
+        operation: qualified torch name, such as ``"torch.Tensor.view"`` or ``"torch.nn.Linear"``,
+            or one of the words above.
         place: the call in the user's source; ``None`` where there is no source.
         text: the source of that call or its line.
         inputs: the tensors it was made from, in argument order.
@@ -45,6 +50,8 @@ class Origin:
             receiver of a method).
         layer: for a layer, the call that constructed it, often the line to change; its ``arguments``
             are those of the constructor.
+        callers: the calls of the user's functions that were running, innermost first: where an
+            argument that this operation got as a parameter was written.
     """
 
     operation: str
@@ -54,6 +61,7 @@ class Origin:
     options: dict[str, object] = field(default_factory=dict)
     arguments: dict[str, Source] = field(default_factory=dict)
     layer: Origin | None = None
+    callers: tuple[Place, ...] = ()
 
     def walk(self, limit: int = 200) -> Iterator[Origin]:
         """Yield this origin and those of its inputs, nearest first, first input first."""
