@@ -1,1 +1,1 @@
-"""Live tensors: crashes, training loops, steps before training."""
+"""Live tensors: facts of them, the real kernels as an oracle, interception of losses, and crashes."""
