@@ -6,7 +6,8 @@ questions by looking at its elements (``snugly.runtime``), so a contract does no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -138,5 +139,44 @@ class ValueFacts:
         """Return the elements, row-major, if they are known."""
         return self.elements
 
+    def unordered(self) -> ValueFacts:
+        """Return what still holds when the elements change places."""
+        if self.elements is None:
+            return self
+        real = all(isinstance(x, bool | int | float) and x == x for x in self.elements)  # noqa: PLR0124 - NaN
+        if not real or not self.elements:
+            return replace(self, elements=None)
+        distinct = frozenset(self.elements)
+        return replace(
+            self,
+            elements=None,
+            low=min(distinct),
+            high=max(distinct),
+            integral=self.is_integral(),
+            members=distinct if len(distinct) <= MOST_MEMBERS else None,
+            finite=all(map(math.isfinite, distinct)),
+            attained=True,
+        )
 
+    def selection(self) -> ValueFacts:
+        """Return what holds for any of the elements, as after indexing or dropping some."""
+        return replace(self.unordered(), attained=False)
+
+    def union(self, other: ValueFacts) -> ValueFacts:
+        """Return what holds for the elements of both together, in any order, as after concatenation."""
+        a, b = self.unordered(), other.unordered()
+        members = None if a.members is None or b.members is None else a.members | b.members
+        return ValueFacts(
+            low=None if a.low is None or b.low is None else min(a.low, b.low),
+            high=None if a.high is None or b.high is None else max(a.high, b.high),
+            integral=True if a.integral and b.integral else None,
+            members=members if members is None or len(members) <= MOST_MEMBERS else None,
+            finite=True if a.finite and b.finite else None,
+            attained=a.attained and b.attained,
+            meaning=a.meaning if a.meaning is b.meaning else None,
+            axis=a.axis if a.axis == b.axis else None,
+        )
+
+
+MOST_MEMBERS = 64
 NOTHING_KNOWN = ValueFacts()
