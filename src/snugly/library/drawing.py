@@ -38,7 +38,7 @@ def any_item(machine: Machine, sequence: Value) -> Value:
 
 
 def forget_order(machine: Machine, sequence: Value) -> None:
-    """Change a container so that its items are only known as a whole, as after ``shuffle`` or a sort of unknown keys."""
+    """Change a container so that its items are only known as a whole, as after ``shuffle``."""
     if isinstance(sequence, Sequence):
         items = sequence.items
         if items is None or all(item is items[0] or (is_atom(item) and item == items[0]) for item in items):

@@ -45,7 +45,7 @@ def _modules(folder: Path, package: str) -> Iterator[tuple[Path, str]]:
 
 @cache
 def load(package: str) -> bool:
-    """Import what describes a top-level package, such as ``"numpy"``, with all its submodules; tell whether there is any."""
+    """Import what describes a top-level package, such as ``"numpy"``; tell whether there is any."""
     modules = _described().get(package, ())
     for name in modules:
         module = importlib.import_module(name)
@@ -73,7 +73,7 @@ def canonical(path: str) -> str:
     return path
 
 
-def describe(path: str) -> Any:  # noqa: ANN401 - a model class, a function or an abstract value
+def describe(path: str) -> Any:
     """Return the model class, function or constant at a dotted path; ``KeyError`` where there is none."""
     path = canonical(path)
     for table in (MODELS, FUNCTIONS, CONSTANTS):

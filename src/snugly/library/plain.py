@@ -37,7 +37,7 @@ def is_atom(value: Value) -> bool:
     return isinstance(value, _ATOMS)
 
 
-def plain(value: Value, limit: int = LARGEST) -> Any:  # noqa: ANN401 - any Python value
+def plain(value: Value, limit: int = LARGEST) -> Any:
     """Return the Python value that an abstract value is.
 
     Raises:
@@ -64,7 +64,7 @@ def plain(value: Value, limit: int = LARGEST) -> Any:  # noqa: ANN401 - any Pyth
     raise NotPlainError
 
 
-def lift(value: Any) -> Value:  # noqa: ANN401 - any Python value
+def lift(value: Any) -> Value:
     """Return the abstract value of a Python value made of constants, lists, tuples, sets and dicts."""
     if isinstance(value, tuple):
         return tuple(lift(item) for item in value)
@@ -77,7 +77,7 @@ def lift(value: Any) -> Value:  # noqa: ANN401 - any Python value
 
 
 def compute(function: Callable[..., Any], *args: Value, otherwise: Value = None, **kwargs: Value) -> Value:
-    """Apply a pure, cheap Python function to values that are all known; ``otherwise`` where they are not or it raises."""
+    """Apply a pure, cheap function to values that are all known; ``otherwise`` where they are not or it raises."""
     try:
         return lift(function(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()}))
     except NotPlainError:

@@ -26,7 +26,7 @@ def partial(func: Value, /, *args: Value, **keywords: Value) -> Value:
 
 
 @function("functools.reduce")
-def reduce(machine: Machine, function: Value, iterable: Value, initial: Value = _MISSING) -> Value:  # noqa: A002
+def reduce(machine: Machine, function: Value, iterable: Value, initial: Value = _MISSING) -> Value:
     """``reduce(function, iterable[, initial])``: item by item; to a fixed point where the items are summed up."""
     found = machine.iterate(iterable)
     if found.items is not None:
@@ -53,7 +53,7 @@ def unchanged(user_function: Value, /) -> Value:
 
 
 @function("functools.lru_cache")
-def lru_cache(maxsize: Value = 128, typed: Value = False) -> Value:  # noqa: FBT002 - the signature of Python
+def lru_cache(maxsize: Value = 128, typed: Value = False) -> Value:
     """``@lru_cache`` and ``@lru_cache(maxsize=...)``."""
     if isinstance(maxsize, int | None):
         return Native(unchanged, "functools.lru_cache")

@@ -67,7 +67,9 @@ def chain_from_iterable(machine: Machine, iterable: Value) -> Value:
     return _summary(_element(machine, inner), length)
 
 
-def _combinatoric(real: Callable[..., Any], machine: Machine, pools: list[Sequence], width: int, **options: Any) -> Value:
+def _combinatoric(
+    real: Callable[..., Any], machine: Machine, pools: list[Sequence], width: int, **options: Any
+) -> Value:
     if all(pool.items is not None for pool in pools):
         found = list(itertools.islice(real(*(pool.items or [] for pool in pools), **options), _LARGEST + 1))
         if len(found) <= _LARGEST:
@@ -130,7 +132,7 @@ def cycle(machine: Machine, iterable: Value) -> Value:
 
 
 @function("itertools.repeat")
-def repeat(object: Value, times: Value = None) -> Value:  # noqa: A002 - the signature of Python
+def repeat(object: Value, times: Value = None) -> Value:
     """``repeat(object[, times])``."""
     if isinstance(times, int) and times <= _LARGEST:
         return _stream([object] * times)
@@ -177,7 +179,7 @@ def groupby(machine: Machine, iterable: Value, key: Value = None) -> Value:
 
 
 @function("itertools.starmap")
-def starmap(machine: Machine, function: Value, iterable: Value) -> Value:  # noqa: A002
+def starmap(machine: Machine, function: Value, iterable: Value) -> Value:
     """``starmap(function, iterable)``."""
     found = machine.iterate(iterable)
 
@@ -195,8 +197,10 @@ def tee(machine: Machine, iterable: Value, n: Value = 2) -> Value:
     """``tee(iterable, n=2)``."""
     found = machine.iterate(iterable)
     count_ = n if isinstance(n, int) and 0 <= n <= _LARGEST else 2
-    return tuple(Sequence("iterator", None if found.items is None else list(found.items), found.element, found.length)
-                 for _ in range(count_))
+    return tuple(
+        Sequence("iterator", None if found.items is None else list(found.items), found.element, found.length)
+        for _ in range(count_)
+    )
 
 
 def _some(machine: Machine, iterable: Value) -> Value:
@@ -224,7 +228,9 @@ def filterfalse(machine: Machine, predicate: Value, iterable: Value) -> Value:
 def _filtered(machine: Machine, predicate: Value, iterable: Value, real: Callable[..., Any]) -> Value:
     found = machine.iterate(iterable)
     if found.items is not None:
-        pairs = [(item, machine.truth(item if predicate is None else machine.call(predicate, item))) for item in found.items]
+        pairs = [
+            (item, machine.truth(item if predicate is None else machine.call(predicate, item))) for item in found.items
+        ]
         if all(truth is not None for _, truth in pairs):
             return _stream(item for item, _ in real(lambda pair: pair[1], pairs))
     return _some(machine, iterable)
@@ -268,5 +274,3 @@ def zip_longest(machine: Machine, *iterables: Value, fillvalue: Value = None) ->
     if all(part.items is not None for part in parts):
         return _stream(itertools.zip_longest(*(part.items or [] for part in parts), fillvalue=fillvalue))
     return _summary(tuple(machine.join(_element(machine, part), fillvalue) for part in parts))
-
-

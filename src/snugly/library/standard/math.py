@@ -17,9 +17,25 @@ if TYPE_CHECKING:
 LIBRARY = ("math", "cmath")
 
 _LARGEST_FACTORIAL = 1000
-_RISING = (
-    "sqrt exp expm1 log log2 log10 log1p sinh tanh atan asinh erf degrees radians asin cbrt exp2"
-).split()
+_RISING = [
+    "sqrt",
+    "exp",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sinh",
+    "tanh",
+    "atan",
+    "asinh",
+    "erf",
+    "degrees",
+    "radians",
+    "asin",
+    "cbrt",
+    "exp2",
+]
 _BETWEEN: dict[str, tuple[float | None, float | None]] = {
     "sin": (-1, 1),
     "cos": (-1, 1),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snugly.facts import dims
 from snugly.facts.dims import Expr
-from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Number, Sequence, Unknown, Value
 from snugly.library.drawing import any_item, forget_order
 from snugly.library.plain import bounds, hull, number
 from snugly.library.registry import Model, function, model
 
 if TYPE_CHECKING:
+    from snugly.facts import dims
     from snugly.interpreter.machine import Machine
 
 LIBRARY = ("random", "secrets")
@@ -64,8 +63,7 @@ class Random(Model):
 
     def getrandbits(self, k: Value) -> Value:
         """``getrandbits(k)``."""
-        bits = bounds(k)[1]
-        return Number("int", 0, 2**bits - 1 if isinstance(bits, int) and 0 <= bits <= 64 else None)  # noqa: PLR2004
+        return Number("int", 0, 2**k - 1 if isinstance(k, int) and 0 <= k <= 64 else None)
 
     def randbytes(self, n: Value) -> Value:
         """``randbytes(n)``."""
