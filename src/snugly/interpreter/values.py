@@ -107,12 +107,19 @@ class Sequence:
 
 @dataclass(eq=False, slots=True)
 class Mapping:
-    """A dict. ``entries`` by constant key; ``rest`` stands for the value of any other key, if there are such."""
+    """A dict. ``entries`` by constant key; ``rest`` stands for the value of any other key, if there are such.
+
+    ``kind`` is the class: ``"dict"``, or one of ``collections``. What such a class (or a deque, a ``Sequence`` of that
+    kind) does otherwise than a dict or a list is a library function ``collections.KIND.METHOD`` with ``self`` first.
+    ``factory`` is what a defaultdict calls for a key that is missing.
+    """
 
     entries: dict[Any, Value] = field(default_factory=dict)
     rest: Value | None = None
     open: bool = False
     rest_key: Value | None = None
+    kind: str = "dict"
+    factory: Value = None
 
 
 @dataclass(eq=False, slots=True)

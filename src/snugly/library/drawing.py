@@ -43,6 +43,7 @@ def forget_order(machine: Machine, sequence: Value) -> None:
         items = sequence.items
         if items is None or all(item is items[0] or (is_atom(item) and item == items[0]) for item in items):
             return
+        machine.touch(sequence)
         sequence.element = joined(machine, items)
         sequence.length = len(items)
         sequence.items = None
