@@ -58,7 +58,7 @@ def test_the_axis_that_sums_to_one_is_followed(rearrange, dim):
         (lambda x: F.log_softmax(x, 1).exp(), Meaning.PROBABILITIES),
         (nn.Linear(3, 2), Meaning.LOGITS),
         (lambda x: nn.Linear(3, 2, bias=False)(x).reshape(-1, 2) / 0.5, Meaning.LOGITS),
-        (lambda x: nn.Conv1d(5, 2, 1)(x), Meaning.LOGITS),
+        (nn.Conv1d(5, 2, 1), Meaning.LOGITS),
         (torch.relu, None),
         (lambda x: torch.sigmoid(x) * torch.sigmoid(x), None),
         (lambda x: torch.softmax(x, 1) * 3, None),

@@ -8,7 +8,6 @@ unless that is allowed. Where the elements cannot be seen (a fake tensor, a batc
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.runtime.lineage import Lineage, trace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     import numpy as np
     import torch
 
@@ -36,7 +36,7 @@ class LiveValues(ValueFacts):
     can refute a claim about all elements and never confirm one.
     """
 
-    def __new__(cls, tensor: torch.Tensor | None = None, /, *args: Any, **fields: Any) -> ValueFacts:  # noqa: ANN401, PYI034
+    def __new__(cls, tensor: torch.Tensor | None = None, /, *_: Any, **fields: Any) -> ValueFacts:  # type: ignore[misc]
         """Return live values of a tensor; without one plain facts, which is what ``dataclasses.replace`` asks for."""
         if tensor is None:
             return ValueFacts(**fields)
@@ -91,22 +91,22 @@ class LiveValues(ValueFacts):
         return None if distinct is None else frozenset(distinct)
 
     @cached_property
-    def low(self) -> float | None:  # type: ignore[override]
+    def low(self) -> float | None:
         """The smallest element."""
         return self._range[0] if self._complete and self._range is not None else None
 
     @cached_property
-    def high(self) -> float | None:  # type: ignore[override]
+    def high(self) -> float | None:
         """The largest element."""
         return self._range[1] if self._complete and self._range is not None else None
 
     @cached_property
-    def attained(self) -> bool:  # type: ignore[override]
+    def attained(self) -> bool:
         """What was seen is there."""
         return self._complete and self._tensor.numel() > 0
 
     @cached_property
-    def integral(self) -> bool | None:  # type: ignore[override]
+    def integral(self) -> bool | None:
         """Whether every element is an integer in value."""
         seen = self._tensor
         if seen.is_complex():
@@ -117,19 +117,19 @@ class LiveValues(ValueFacts):
         return whole if self._complete or not whole else None
 
     @cached_property
-    def members(self) -> frozenset[float] | None:  # type: ignore[override]
+    def members(self) -> frozenset[float] | None:
         """The distinct elements, when there are few."""
         return self._seen_members if self._complete else None
 
     @cached_property
-    def elements(self) -> tuple[Any, ...] | None:  # type: ignore[override]
+    def elements(self) -> tuple[Any, ...] | None:
         """The elements, row-major, when there are few."""
         if self._whole.numel() > MAX_ELEMENTS:
             return None
         return tuple(self._whole.reshape(-1).tolist())
 
     @cached_property
-    def finite(self) -> bool | None:  # type: ignore[override]
+    def finite(self) -> bool | None:
         """Whether no element is NaN or infinite."""
         seen = self._tensor
         if not seen.is_floating_point() and not seen.is_complex():
@@ -138,12 +138,12 @@ class LiveValues(ValueFacts):
         return finite if self._complete or not finite else None
 
     @cached_property
-    def meaning(self) -> Meaning | None:  # type: ignore[override]
+    def meaning(self) -> Meaning | None:
         """What the elements are: from autograd's graph, else from rows that sum to one."""
         return self._meant[0]
 
     @cached_property
-    def axis(self) -> int | None:  # type: ignore[override]
+    def axis(self) -> int | None:
         """For probabilities, the axis along which they sum to one."""
         return self._meant[1]
 
@@ -161,9 +161,9 @@ class LiveValues(ValueFacts):
         return None, None
 
     def _distribution(self, axis: int) -> Meaning | None:
-        """Say whether the rows along ``axis`` are one-hot, probabilities or their logarithms, where chance is ruled out."""
+        """Say whether the rows along ``axis`` are one-hot, probabilities or logarithms, chance ruled out."""
         whole = self._whole
-        if not self._complete or not 1 <= axis < whole.dim() or whole.shape[axis] < 2:  # noqa: PLR2004
+        if not self._complete or not 1 <= axis < whole.dim() or whole.shape[axis] < 2:
             return None
         if whole.numel() // whole.shape[axis] < _SURE_ROWS:
             return None
@@ -227,7 +227,7 @@ class LiveValues(ValueFacts):
         return fits if self._complete or not fits else None
 
 
-def facts_of(value: Any, *, look: bool = True, wait: bool = True, limit: int = SCAN_LIMIT) -> TensorFacts:  # noqa: ANN401
+def facts_of(value: Any, *, look: bool = True, wait: bool = True, limit: int = SCAN_LIMIT) -> TensorFacts:
     """Return the facts of a live tensor or numpy array.
 
     Args:
@@ -249,7 +249,7 @@ def facts_of(value: Any, *, look: bool = True, wait: bool = True, limit: int = S
     raise TypeError(msg)
 
 
-def is_tensor_like(value: Any) -> bool:  # noqa: ANN401
+def is_tensor_like(value: Any) -> bool:
     """Tell whether ``facts_of`` takes this value, without importing torch or numpy."""
     torch = sys.modules.get("torch")
     numpy = sys.modules.get("numpy")
@@ -317,7 +317,7 @@ def _readable(tensor: torch.Tensor) -> bool:
         return False
     if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
         return False
-    functorch = torch._C._functorch  # noqa: SLF001 - there is no public question for it
+    functorch = torch._C._functorch
     if functorch.is_functorch_wrapped_tensor(tensor) or str(tensor.dtype).startswith("torch.float8"):
         return False
     return not torch.compiler.is_compiling()
@@ -356,8 +356,8 @@ def _tolerance(tensor: torch.Tensor) -> float:
     return _TOLERANCE.get(str(tensor.dtype).removeprefix("torch."), 1e-4)
 
 
-def _torch() -> Any:  # noqa: ANN401 - a module
-    import torch  # noqa: PLC0415 - torch is the user's; it is imported when a tensor is at hand
+def _torch() -> Any:
+    import torch
 
     return torch
 

@@ -8,12 +8,14 @@ carried forward again to the tensor at hand. Source of the names and the saved a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from snugly.facts.values import Meaning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Node = Any  # torch.autograd.graph.Node; torch is not imported here
 Sizes = tuple[int, ...]
@@ -101,7 +103,7 @@ def _input_sizes(node: Node, name: str, result: Sizes | None) -> Sizes | None:
         return saved
     if name == "PermuteBackward0":
         before = list(result)
-        for position, dim in enumerate(node._saved_dims):  # noqa: SLF001 - autograd's own public spelling
+        for position, dim in enumerate(node._saved_dims):
             before[_wrap(dim, len(result))] = result[position]
         return tuple(before)
     if name in ("TransposeBackward0", "TBackward0"):
@@ -110,7 +112,7 @@ def _input_sizes(node: Node, name: str, result: Sizes | None) -> Sizes | None:
         before[first], before[second] = before[second], before[first]
         return tuple(before)
     if name == "UnsqueezeBackward0":
-        dim = _wrap(node._saved_dim, len(result))  # noqa: SLF001
+        dim = _wrap(node._saved_dim, len(result))
         return result[:dim] + result[dim + 1 :]
     return result if name in _SAME_SIZES else None
 
@@ -118,7 +120,7 @@ def _input_sizes(node: Node, name: str, result: Sizes | None) -> Sizes | None:
 def _exchanged(node: Node, name: str, rank: int) -> tuple[int, int]:
     if name == "TBackward0":
         return 0, min(1, rank - 1)
-    return _wrap(node._saved_dim0, rank), _wrap(node._saved_dim1, rank)  # noqa: SLF001
+    return _wrap(node._saved_dim0, rank), _wrap(node._saved_dim1, rank)
 
 
 def _through_view(node: Node, axis: int, result: Sizes | None) -> int | None:
@@ -136,9 +138,9 @@ def _through_view(node: Node, axis: int, result: Sizes | None) -> int | None:
     return None
 
 
-def _through_permute(node: Node, axis: int, result: Sizes | None) -> int | None:
-    rank = len(node._saved_dims)  # noqa: SLF001
-    return next((new for new, old in enumerate(node._saved_dims) if _wrap(old, rank) == axis), None)  # noqa: SLF001
+def _through_permute(node: Node, axis: int, _result: Sizes | None) -> int | None:
+    rank = len(node._saved_dims)
+    return next((new for new, old in enumerate(node._saved_dims) if _wrap(old, rank) == axis), None)
 
 
 def _through_exchange(node: Node, axis: int, result: Sizes | None) -> int | None:
@@ -148,7 +150,7 @@ def _through_exchange(node: Node, axis: int, result: Sizes | None) -> int | None
     return {first: second, second: first}.get(axis, axis)
 
 
-def _through_squeeze(node: Node, axis: int, result: Sizes | None) -> int | None:
+def _through_squeeze(node: Node, axis: int, _result: Sizes | None) -> int | None:
     before = _saved_sizes(node)
     if before is None:
         return None
@@ -161,14 +163,14 @@ def _through_squeeze(node: Node, axis: int, result: Sizes | None) -> int | None:
 def _through_unsqueeze(node: Node, axis: int, result: Sizes | None) -> int | None:
     if result is None:
         return None
-    return axis + (_wrap(node._saved_dim, len(result)) <= axis)  # noqa: SLF001
+    return axis + (_wrap(node._saved_dim, len(result)) <= axis)
 
 
-def _through_select(node: Node, axis: int, result: Sizes | None) -> int | None:
+def _through_select(node: Node, axis: int, _result: Sizes | None) -> int | None:
     before = _saved_sizes(node)
     if before is None:
         return None
-    dim = _wrap(node._saved_dim, len(before))  # noqa: SLF001
+    dim = _wrap(node._saved_dim, len(before))
     return None if dim == axis else axis - (dim < axis)
 
 
@@ -187,7 +189,7 @@ def _through_expand(node: Node, axis: int, result: Sizes | None) -> int | None:
     return moved if result[moved] == before[axis] else None
 
 
-def _dropped(node: Node, axis: int, result: Sizes | None) -> int | None:
+def _dropped(_node: Node, _axis: int, _result: Sizes | None) -> int | None:
     return None
 
 
@@ -210,8 +212,12 @@ _MOVES: dict[str, Callable[[Node, int, Sizes | None], int | None]] = {
     "RsubBackward1": _dropped,
 }
 _SAME_SIZES = frozenset(
-    ("CloneBackward0", "ToCopyBackward0", "AliasBackward0", "ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0")
-    + ("AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0", "LogBackward0", "ExpBackward0", "RsubBackward1")
+    (
+        *("CloneBackward0", "ToCopyBackward0", "AliasBackward0"),
+        *("ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0"),
+        *("AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0"),
+        *("LogBackward0", "ExpBackward0", "RsubBackward1"),
+    )
 )
 # Arithmetic with a number keeps the meaning of logits; with a second tensor nothing is known.
 _ONE_TENSOR = frozenset(("AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0"))
@@ -235,19 +241,19 @@ _KEEPING = frozenset(_MOVES) | _SAME_SIZES
 
 def _softmax(meaning: Meaning) -> Callable[[Node, Sizes | None], Lineage | None]:
     def found(node: Node, sizes: Sizes | None) -> Lineage:
-        return Lineage(meaning, None if sizes is None else _wrap(node._saved_dim, len(sizes)))  # noqa: SLF001
+        return Lineage(meaning, None if sizes is None else _wrap(node._saved_dim, len(sizes)))
 
     return found
 
 
 def _elementwise(meaning: Meaning) -> Callable[[Node, Sizes | None], Lineage | None]:
-    def found(node: Node, sizes: Sizes | None) -> Lineage:
+    def found(_node: Node, _sizes: Sizes | None) -> Lineage:
         return Lineage(meaning)
 
     return found
 
 
-def _linear(node: Node, sizes: Sizes | None) -> Lineage:
+def _linear(_node: Node, sizes: Sizes | None) -> Lineage:
     return Lineage(Meaning.LOGITS, None if sizes is None else len(sizes) - 1, "features")
 
 
@@ -261,7 +267,7 @@ def _product(node: Node, sizes: Sizes | None) -> Lineage | None:
     return _linear(node, sizes)
 
 
-def _convolution(node: Node, sizes: Sizes | None) -> Lineage:
+def _convolution(_node: Node, sizes: Sizes | None) -> Lineage:
     return Lineage(Meaning.LOGITS, None if sizes is None else 1, "channels")
 
 
