@@ -2,9 +2,72 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import TYPE_CHECKING
+
+from snugly.surfaces.cli.commands import COMMANDS
+from snugly.surfaces.cli.trouble import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CANNOT = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
-def main() -> int:
-    """Run the command that ``sys.argv`` names and return its exit code."""
-    return 2 if len(sys.argv) < 2 else 0
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code.
+
+    Args:
+        argv: the tokens after ``snugly``; those of ``sys.argv`` by default.
+    """
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(tokens)
+        sys.stdout.flush()
+    except Trouble as trouble:
+        print(f"snugly: {trouble}", file=sys.stderr)
+        return CANNOT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more when it ends; that must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+def _run(tokens: list[str]) -> int:
+    command = COMMANDS.get(tokens[0]) if tokens else None
+    if command is not None:
+        from snugly.surfaces.cli.direct import delimit, read
+
+        function = command.load()
+        reading = read(function, tokens[1:], passes_on=command.passes_on)
+        if reading is not None:
+            return function(*reading.args, **reading.kwargs)
+        if command.passes_on:
+            tokens = [tokens[0], *delimit(function, tokens[1:])]
+    return _run_with_cyclopts(tokens)
+
+
+def _run_with_cyclopts(tokens: list[str]) -> int:
+    from cyclopts import CycloptsError
+
+    from snugly.surfaces.cli.app import build
+
+    try:
+        result = build()(tokens)
+    except CycloptsError as error:
+        error.verbose = False
+        known = tokens[:1] if tokens[0] in COMMANDS else []
+        help_command = " ".join(["snugly", *known, "--help"])
+        message = f"{' '.join(str(error).split())}\nsee: {help_command}"
+        raise Trouble(message) from error
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
