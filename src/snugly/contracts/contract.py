@@ -1,0 +1,99 @@
+"""What a contract is: a loss's parameters, the modes it accepts, and the checks torch makes in torch's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snugly.contracts.arithmetic import Node
+    from snugly.contracts.trace import Trace
+
+REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "REQUIRED"})()
+"""The default of a parameter that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a loss function.
+
+    Attributes:
+        name: torch's name.
+        default: torch's default, or ``REQUIRED``.
+        tensor: whether it takes a tensor.
+        keyword_only: whether it cannot be passed by position.
+    """
+
+    name: str
+    default: Any = REQUIRED
+    tensor: bool = False
+    keyword_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One legal combination of shapes and dtypes, as documentation that the tests hold to be true.
+
+    Attributes:
+        name: how verdicts and reports call it, such as ``"class indices"``.
+        shapes: the shape of each argument, in the notation of ``snugly.contracts.shapes``:
+            sizes by name, ``*`` for any number of axes, alternatives separated by ``|``.
+        dtypes: the dtypes that each argument may have; an argument that is not named follows the input.
+        values: what the elements of an argument must be, in words.
+        reduces_to: the shape of the result with ``reduction="none"``.
+    """
+
+    name: str
+    shapes: dict[str, str]
+    dtypes: dict[str, tuple[str, ...]]
+    reduces_to: str
+    values: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The contract of one loss.
+
+    Attributes:
+        loss: qualified name.
+        parameters: torch's parameters, in torch's order.
+        modes: the legal combinations.
+        check: makes torch's checks on a trace and returns the facts of the result.
+    """
+
+    loss: str
+    parameters: tuple[Parameter, ...]
+    modes: tuple[Mode, ...]
+    check: Callable[[Trace], Node]
+
+    @property
+    def tensors(self) -> tuple[str, ...]:
+        """The names of the parameters that take tensors."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.tensor)
+
+    def mode(self, name: str) -> Mode:
+        """Return the mode called ``name``.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for mode in self.modes:
+            if mode.name == name:
+                return mode
+        raise KeyError(name)
+
+
+def tensors(*names: str) -> tuple[Parameter, ...]:
+    """Return required tensor parameters."""
+    return tuple(Parameter(name, tensor=True) for name in names)
+
+
+def optional_tensor(name: str, *, keyword_only: bool = False) -> Parameter:
+    """Return a tensor parameter that may be left out."""
+    return Parameter(name, None, tensor=True, keyword_only=keyword_only)
+
+
+SIZE_AVERAGE = Parameter("size_average", None)
+REDUCE = Parameter("reduce", None)
+REDUCTION = Parameter("reduction", "mean")
