@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from snugly.contracts.arithmetic import (
     Node,
+    any_empty,
     binary,
     can_cast,
     clamp,
@@ -147,8 +148,9 @@ def _variance(trace: Trace, input: Node) -> Node:
         "complex",
         "var",
     )
+    negative = False if any_empty(given.shape) else given.values.any_below(0)
     trace.require(
-        given.values.inside(0, float("inf"), allow_nan=True),
+        None if negative is None else not negative,
         "ValueError",
         "var has negative entry/entries",
         "variance-range",

@@ -91,6 +91,20 @@ class ValueFacts:
             return x in self.members
         return not ((self.low is not None and x < self.low) or (self.high is not None and x > self.high))
 
+    def any_below(self, bound: float) -> bool | None:
+        """Tell whether some element is smaller than ``bound``; NaN is not."""
+        if self.elements is not None:
+            return any(x < bound for x in self.elements)
+        if self.low is not None and self.low >= bound:
+            return False
+        return True if self.attained and self.low is not None else None
+
+    def first_outside(self, low: float, high: float, *, ignoring: float | None = None) -> float | None:
+        """Return the first element, row-major, outside of ``[low, high]``; ``None`` where it is not known."""
+        if self.elements is not None:
+            return next((x for x in self.elements if x != ignoring and not low <= x <= high), None)
+        return None
+
     def only(self, values: Iterable[float]) -> bool | None:
         """Tell whether every element is one of ``values``."""
         allowed = frozenset(values)

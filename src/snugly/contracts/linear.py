@@ -1,0 +1,195 @@
+"""``linear_cross_entropy``: a linear layer and ``cross_entropy`` in one call, new in torch 2.13."""
+
+from __future__ import annotations
+
+from snugly.contracts.arithmetic import (
+    Node,
+    any_empty,
+    either,
+    known,
+    require_kernel,
+    same_sizes,
+    scalar_type,
+    shown,
+    tupled,
+)
+from snugly.contracts.classification import CLASS_INDICES, CLASS_PROBABILITIES, class_cross_entropy
+from snugly.contracts.contract import Contract, Mode, Parameter, optional_tensor, tensors
+from snugly.contracts.trace import Trace, Undetermined
+from snugly.facts.dims import same
+from snugly.facts.dtypes import COMPLEX, FLOATING
+
+MULTIPLIED = ("uint8", "int8", "int16", "int32", "int64", *FLOATING, "complex64", "complex128")
+CPP_TYPES = {
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
+
+def linear_cross_entropy(trace: Trace) -> Node:
+    """Check a call of ``linear_cross_entropy``."""
+    input, matrix, target = trace.tensor("input"), trace.tensor("linear_weight"), trace.tensor("target")
+    bias = trace.optional("linear_bias")
+    _require_shapes(trace, input, matrix, bias)
+    logits_shape = (*input.shape[:-1], *matrix.shape[:-1])
+    ignored = trace.option("ignore_index", None)
+    given = trace.call.options.get("ignore_index") is not None
+    if given and trace.decide(same_sizes(target.shape, logits_shape)):
+        message = "ignore_index cannot be specified when target contains probabilities"
+        trace.reject("RuntimeError", message, "ignore-index-with-probabilities", "ignore_index", ignore_index=ignored)
+    reduction = trace.reduction(legacy=False)
+    _refuse_chunks(trace, matrix, target, reduction)
+    logits = linear(trace, input, matrix, bias)
+    logits = Node(logits_shape, logits.dtype, logits.grad, name="input")
+    reduction = trace.checked(reduction)
+    return class_cross_entropy(trace, logits, target, reduction, ignored if given else -100)
+
+
+def _require_shapes(trace: Trace, input: Node, matrix: Node, bias: Node | None) -> None:
+    trace.require(
+        input.rank in (1, 2),
+        "RuntimeError",
+        f"expected input with dimensionality 1 or 2, got {input.rank}",
+        "input-rank",
+        "input",
+        shape=input.shape,
+    )
+    trace.require(
+        matrix.rank >= 2,
+        "RuntimeError",
+        f"expected linear_weight with dimensionality at least 2, got {matrix.rank}",
+        "linear-weight-rank",
+        "linear_weight",
+        shape=matrix.shape,
+    )
+    features, expected = input.shape[-1], matrix.shape[-1]
+    trace.require(
+        same(features, expected),
+        "RuntimeError",
+        lambda: "expected equal input and linear_weight last dimensions (in_features), got "
+        f"{shown(features)} and {shown(expected)}, respectively",
+        "features",
+        "linear_weight",
+        input=input.shape,
+        linear_weight=matrix.shape,
+    )
+    if bias is not None:
+        trace.require(
+            same_sizes(bias.shape, matrix.shape[:-1]),
+            "RuntimeError",
+            lambda: f"expected linear_bias shape {tupled(matrix.shape[:-1])}, got {tupled(bias.shape)}",
+            "linear-bias-shape",
+            "linear_bias",
+            linear_bias=bias.shape,
+            linear_weight=matrix.shape,
+        )
+    trace.require(
+        matrix.rank == 2 or input.rank == 2,
+        "RuntimeError",
+        lambda: f"K-dimensional loss defined by linear_weight shape {tupled(matrix.shape)} requires batched input, "
+        f"(N, {shown(features)}), got unbatched input with shape {tupled(input.shape)}",
+        "input-rank",
+        "input",
+        input=input.shape,
+        linear_weight=matrix.shape,
+    )
+
+
+def _refuse_chunks(trace: Trace, matrix: Node, target: Node, reduction: str) -> None:
+    """Stop where torch takes the chunked path, whose checks depend on the machine."""
+    if trace.call.options.get("options") is None:
+        return
+    smoothing = trace.option("label_smoothing", 0.0)
+    plain = matrix.rank == 2 and reduction in ("mean", "sum", "none") and smoothing in (0, None)
+    if plain and target.dtype in ("int64", None):
+        missing = "options: what the chunked path makes of it"
+        raise Undetermined(missing)
+
+
+def linear(trace: Trace, input: Node, matrix: Node, bias: Node | None) -> Node:
+    """Check ``torch.nn.functional.linear`` on sizes that fit."""
+    trace.require(
+        None if input.dtype is None or matrix.dtype is None else input.dtype == matrix.dtype,
+        "RuntimeError",
+        lambda: _dtype_message(input, matrix, bias),
+        "linear-weight-dtype",
+        "linear_weight",
+        input=input.dtype,
+        linear_weight=matrix.dtype,
+    )
+    if bias is not None:
+        trace.require(
+            None if input.dtype is None or bias.dtype is None else input.dtype == bias.dtype,
+            "RuntimeError",
+            lambda: _bias_message(input, bias),
+            "linear-bias-dtype",
+            "linear_bias",
+            input=input.dtype,
+            linear_bias=bias.dtype,
+        )
+    grad = either(input.grad, matrix.grad, False if bias is None else bias.grad)  # noqa: FBT003
+    kernel = "addmv_impl_cpu" if input.rank == 1 else "addmm_impl_cpu_"
+    if input.dtype == "bool" or input.dtype is None:
+        empty = any_empty((*input.shape, *matrix.shape))
+        if not trace.decide(empty):
+            require_kernel(trace, input, kernel, MULTIPLIED)
+    return Node((*input.shape[:-1], matrix.shape[0]), input.dtype, grad, name="input")
+
+
+def _dtype_message(input: Node, matrix: Node, bias: Node | None) -> str:
+    a, b = scalar_type(input.dtype), scalar_type(matrix.dtype)
+    if bias is None:
+        a, b = CPP_TYPES.get(input.dtype or "", a), CPP_TYPES.get(matrix.dtype or "", b)
+        return f"expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+    if input.rank == 1:
+        return f"self and mat2 must have the same dtype, but got {a} and {b}"
+    return f"mat1 and mat2 must have the same dtype, but got {a} and {b}"
+
+
+def _bias_message(input: Node, bias: Node) -> str:
+    return f"self and mat2 must have the same dtype, but got {scalar_type(bias.dtype)} and {scalar_type(input.dtype)}"
+
+
+_LAYER = {"input": "F | N F", "linear_weight": "C F", "linear_bias": "C"}
+
+CONTRACTS = (
+    Contract(
+        "torch.nn.functional.linear_cross_entropy",
+        (
+            *tensors("input", "linear_weight", "target"),
+            optional_tensor("linear_bias", keyword_only=True),
+            optional_tensor("weight", keyword_only=True),
+            Parameter("reduction", "mean", keyword_only=True),
+            Parameter("ignore_index", None, keyword_only=True),
+            Parameter("label_smoothing", 0.0, keyword_only=True),
+            Parameter("options", None, keyword_only=True),
+        ),
+        (
+            Mode(
+                CLASS_INDICES.name,
+                {**_LAYER, "target": "| N", "weight": "C"},
+                CLASS_INDICES.dtypes,
+                "| N",
+                CLASS_INDICES.values,
+            ),
+            Mode(
+                CLASS_PROBABILITIES.name,
+                {**_LAYER, "target": "C | N C", "weight": "C"},
+                CLASS_PROBABILITIES.dtypes,
+                "| N",
+                CLASS_PROBABILITIES.values,
+            ),
+        ),
+        linear_cross_entropy,
+    ),
+)

@@ -1,0 +1,135 @@
+"""Compare contracts with kernels on generated calls.
+
+    python tests/agreement/agree.py --calls 1000000 --seed 7
+
+prints the seed, the calls made and every kind of disagreement. A run is restarted by its seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import torch
+from calls import LOSSES, Generated, Generator
+from oracle import Truth, run
+from pool import arguments_of
+
+from snugly.contracts import LossCall, Verdict, evaluate
+
+FUNCTIONAL = "torch.nn.functional."
+
+
+@dataclass
+class Tally:
+    """What a comparison found."""
+
+    calls: int = 0
+    accepted: int = 0
+    messages: int = 0
+    disagreements: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
+
+
+def disagreement(verdict: Verdict, truth: Truth) -> str | None:
+    """Say in what a verdict and the truth differ."""
+    if verdict.accepted is None:
+        return f"undetermined {verdict.missing}"
+    if verdict.accepted:
+        if truth.raised is not None:
+            return f"accepted, torch raises {truth.raised} in {truth.when}: {truth.message[:90]}"
+        return _output(verdict, truth)
+    assert verdict.raises is not None
+    if truth.raised is None:
+        return f"rejected ({verdict.raises.message[:70]}), torch accepts"
+    if (verdict.raises.type, verdict.raises.when) != (truth.raised, truth.when):
+        return (
+            f"{verdict.raises.type} in {verdict.raises.when} ({verdict.raises.message[:60]}), "
+            f"torch {truth.raised} in {truth.when}: {truth.message[:60]}"
+        )
+    return None if truth.when == "forward" else _output(verdict, truth)
+
+
+def _output(verdict: Verdict, truth: Truth) -> str | None:
+    output = verdict.output
+    if output is None or output.shape != truth.shape or output.dtype != truth.dtype:
+        return f"output {output}, torch {truth.dtype}{list(truth.shape or ())}"
+    return None
+
+
+def compare(generator: Generator, loss: str, calls: int, tally: Tally) -> Tally:
+    """Compare a number of calls of a loss."""
+    function = getattr(torch.nn.functional, loss)
+    for _ in range(calls):
+        generated = generator.call(loss)
+        tensors, facts = arguments_of(generated.entries, generated.wanted)
+        verdict = evaluate(LossCall(FUNCTIONAL + loss, facts, generated.options))
+        truth = run(function, tensors, generated.options)
+        tally.calls += 1
+        tally.accepted += truth.raised is None
+        problem = disagreement(verdict, truth)
+        if problem is not None:
+            _record(tally, loss, generated, problem)
+        elif verdict.raises is not None:
+            same_text = verdict.raises.message == truth.message
+            tally.messages += same_text
+            if not same_text:
+                tally.texts[f"{loss}: {verdict.raises.message[:140]!r} for {truth.message[:140]!r}"] += 1
+    return tally
+
+
+def _record(tally: Tally, loss: str, generated: Generated, problem: str) -> None:
+    kind = f"{loss}: {problem}"
+    kind = "".join("#" if character.isdigit() else character for character in kind)
+    tally.counts[kind] += 1
+    tally.disagreements.setdefault(kind, f"{shown(generated)} -> {problem}")
+
+
+def shown(generated: Generated) -> str:
+    """Write a generated call."""
+    parts = [
+        f"{name}={entry.facts}{'*' if name in generated.wanted and entry.leaf is not None else ''}"
+        for name, entry in generated.entries.items()
+    ]
+    parts += [f"{name}={value!r}" for name, value in generated.options.items()]
+    return f"{generated.loss}({', '.join(parts)})"
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=1_000_000, help="calls in all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--loss", action="append", help="only this loss")
+    parser.add_argument("--show", type=int, default=40)
+    options = parser.parse_args(None if arguments is None else list(arguments))
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    losses = options.loss or LOSSES
+    start, failures = time.perf_counter(), 0
+    for position, loss in enumerate(losses):
+        tally = Tally()
+        begun = time.perf_counter()
+        compare(Generator(options.seed * 1000 + position), loss, options.calls // len(losses), tally)
+        spent = (time.perf_counter() - begun) / max(tally.calls, 1) * 1e6
+        failures += sum(tally.counts.values())
+        print(
+            f"{loss}: {tally.calls} calls, {tally.accepted} accepted, {sum(tally.counts.values())} disagreements, "
+            f"{sum(tally.texts.values())} other texts, {spent:.0f} µs a call",
+            flush=True,
+        )
+        for kind, count in tally.counts.most_common(options.show):
+            print(f"  {count} x {tally.disagreements[kind]}")
+        for kind, count in tally.texts.most_common(options.show // 4):
+            print(f"  text {count} x {kind}")
+    print(f"seed {options.seed}: {failures} disagreements, {time.perf_counter() - start:.0f} s")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
