@@ -5,13 +5,13 @@ from __future__ import annotations
 import collections
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
 from snugly.interpreter.values import NOTHING, Mapping, Native, Number, Sequence, Unknown, Value
 from snugly.library.drawing import any_item, joined
 from snugly.library.plain import NotPlainError, is_atom, plain
 from snugly.library.registry import alias, function
 
 if TYPE_CHECKING:
+    from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
 LIBRARY = ("collections",)
