@@ -76,7 +76,9 @@ class Generator:
     def dtype(self, usual: str = "float32", right: float = 0.6) -> str:
         return usual if self.random.random() < right else self.random.choice(DTYPES)
 
-    def entry(self, shape: Shape, kind: str = "any", usual: str = "float32", right: float = 0.6, classes: int = 0) -> Entry:
+    def entry(
+        self, shape: Shape, kind: str = "any", usual: str = "float32", right: float = 0.6, classes: int = 0
+    ) -> Entry:
         return self.pool.draw(shape, self.dtype(usual, right), kind, classes)
 
     def chance(self, probability: float) -> bool:
