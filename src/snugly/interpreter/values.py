@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr
+from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 
 if TYPE_CHECKING:
@@ -53,15 +54,6 @@ class Choice:
     """
 
     options: tuple[Value, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A Python number that is not known: its type, and bounds that are inclusive."""
-
-    type: str  # "int", "float" or "bool"
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

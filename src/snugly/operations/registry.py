@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from snugly.facts.tensors import UNKNOWN_TENSOR
+from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
 
 if TYPE_CHECKING:
     from snugly.facts.dims import Dim
@@ -49,27 +49,74 @@ class Repeated:
     length: Dim | None = None
 
 
-@dataclass(frozen=True, slots=True)
+# Other spellings that torch's argument parser takes for numpy's sake, and keywords that never touch a fact.
+SPELLINGS = {"axis": "dim", "axes": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "a": "input", "x2": "other"}
+WITHOUT_EFFECT = frozenset({"generator", "layout", "memory_format", "names", "non_blocking", "pin_memory", "inplace"})
+
+
 class Operation:
     """What a torch operation does to facts.
 
     Attributes:
         name: the first of the qualified names it was declared with.
         function: the function on facts.
+        parameters: names of its parameters, in order.
         tensors: names of the parameters that take a tensor, known from their annotations.
     """
 
-    name: str
-    function: Callable[..., Any]
-    tensors: frozenset[str]
+    __slots__ = ("_positions", "_signature", "function", "name", "parameters", "tensors")
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        """Read the parameters of ``function`` once, so that a call costs little."""
+        hints = {parameter: str(hint) for parameter, hint in function.__annotations__.items()}
+        code = inspect.unwrap(function).__code__
+        self.name = name
+        self.function = function
+        self.parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        self.tensors = frozenset(
+            parameter for parameter in self.parameters if hints.get(parameter, "").startswith("TensorFacts")
+        )
+        self._positions = frozenset(i for i, parameter in enumerate(self.parameters) if parameter in self.tensors)
+        self._signature: inspect.Signature | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply it. Raises ``TypeError`` where the arguments do not bind, as torch does, and ``Misfit``."""
-        bound = inspect.signature(self.function).bind(*args, **kwargs)
-        for name in self.tensors:
-            if bound.arguments.get(name) is UNKNOWN:
-                bound.arguments[name] = UNKNOWN_TENSOR
-        return self.function(*bound.args, **bound.kwargs)
+        for position, argument in enumerate(args):
+            if argument is UNKNOWN and position in self._positions:
+                args = tuple(
+                    UNKNOWN_TENSOR if x is UNKNOWN and i in self._positions else x for i, x in enumerate(args)
+                )
+                break
+        if not kwargs:
+            return self.function(*args)
+        out, kwargs = self._keywords(kwargs)
+        result = self.function(*args, **kwargs)
+        if isinstance(out, TensorFacts) and isinstance(result, TensorFacts) and out.dtype != result.dtype:
+            return result.with_(dtype=out.dtype)
+        return result
+
+    def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - facts of many kinds
+        """Return the arguments by the names of the parameters. Raises ``TypeError`` where they do not bind."""
+        if self._signature is None:
+            self._signature = inspect.signature(self.function)
+        return dict(self._signature.bind(*args, **self._keywords(kwargs)[1]).arguments)
+
+    def _keywords(self, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        out = None
+        spelled: dict[str, Any] = {}
+        for name, argument in kwargs.items():
+            known = name
+            if name not in self.parameters:
+                if name == "out":
+                    out = argument
+                    continue
+                if name in WITHOUT_EFFECT:
+                    continue
+                known = self.parameters[0] if name == "self" and self.parameters else SPELLINGS.get(name, name)
+                if known not in self.parameters and name in ("input", "self") and self.parameters:
+                    known = self.parameters[0]
+            spelled[known] = UNKNOWN_TENSOR if argument is UNKNOWN and known in self.tensors else argument
+        return out, spelled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +144,7 @@ def operation(*names: str) -> Callable[[Rule], Rule]:
     """Declare the decorated function as what ``names`` do to facts."""
 
     def declare(function: Rule) -> Rule:
-        hints = {name: str(hint) for name, hint in function.__annotations__.items()}
-        tensors = frozenset(name for name, hint in hints.items() if "TensorFacts" in hint and name != "return")
-        declared = Operation(names[0], function, tensors)
+        declared = Operation(names[0], function)
         for name in names:
             _OPERATIONS[name] = declared
         return function
