@@ -1,0 +1,1 @@
+"""SNG7xx: what holds for some batches and fails for others."""

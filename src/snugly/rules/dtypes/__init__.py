@@ -1,0 +1,1 @@
+"""SNG2xx: dtypes that a loss refuses, or takes for something else."""

@@ -1,0 +1,132 @@
+"""What a ``view`` or ``reshape`` before a loss did to the batch axis, read from the origin of an argument."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import Dim, product, same
+from snugly.remedies.lexical import expression_at
+from snugly.remedies.remedy import Placement
+from snugly.remedies.rewrite import Rewrite, resized
+from snugly.remedies.undo import called
+from snugly.rules.findings import Edit
+from snugly.rules.reading import fixed, multiple
+from snugly.rules.steps import chain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snugly.facts.origins import Origin
+    from snugly.facts.tensors import TensorFacts
+    from snugly.remedies.remedy import Remedy
+    from snugly.remedies.site import Site
+
+RESHAPES = frozenset(("view", "reshape", "flatten", "ravel", "view_as", "reshape_as", "rearrange", "unflatten"))
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A reshape that put values of each sample into the batch axis.
+
+    Attributes:
+        origin: the reshape.
+        before: what it was given.
+        after: what it made.
+        batch: how many samples there were.
+        times: how many rows became of each.
+        layer: the first layer after it, which takes rows of this size.
+    """
+
+    origin: Origin
+    before: TensorFacts
+    after: TensorFacts
+    batch: Dim
+    times: Dim
+    layer: Origin | None
+
+
+def is_reshape(origin: Origin) -> bool:
+    """Tell whether an operation gives the same elements another shape."""
+    return origin.operation.rpartition(".")[2] in RESHAPES
+
+
+def moved_into_batch(facts: TensorFacts, labels: Dim | None) -> Moved | None:
+    """Return the reshape on the way to ``facts`` that made several rows of each sample, if there is one.
+
+    Args:
+        facts: the scores.
+        labels: how many labels there are, one for each sample.
+    """
+    layer: Origin | None = None
+    for origin, after, before in chain(facts):
+        if origin.layer is not None and origin.layer.arguments:
+            layer = origin.layer
+        if not is_reshape(origin) or before is None or not before.shape or not after.shape:
+            continue
+        batch, rows = before.shape[0], after.shape[0]
+        if batch is None or rows is None or same(batch, labels) is not True:
+            continue
+        times = multiple(rows, batch)
+        if times is not None:
+            return Moved(origin, before, after, batch, times, layer)
+    return None
+
+
+def keeping_batch(moved: Moved, argument: str, wanted: TensorFacts) -> tuple[Remedy, ...]:
+    """Return the remedy that keeps one row for each sample and gives the next layer the features that this makes."""
+    layer = moved.layer
+    if layer is None or moved.before.shape is None:
+        return ()
+    features = product(moved.before.shape[1:])
+    size = fixed(features)
+    if size is None:
+        return ()
+    factors = [fixed(each) for each in moved.before.shape[1:]]
+    text = " * ".join(str(each) for each in factors) if None not in factors else str(size)
+    name = next((each for each in ("in_features", "num_features", "normalized_shape") if each in layer.arguments), None)
+    if name is None:
+        return ()
+
+    def write(site: Site) -> Iterable[Placement]:
+        del site
+        for placement in resized(layer, name, fixed(moved.after.size(-1)), text, size):
+            view = _view_by_sample(moved)
+            yield Placement((*placement.edits, *view), placement.shown, placement.place, local=False)
+
+    return (Rewrite(f"Give the layer all {size} features of a sample", {argument: wanted}, write, safe=True),)
+
+
+def _view_by_sample(moved: Moved) -> tuple[Edit, ...]:
+    """Return the edit that makes the view start from the batch, unless it takes its size from the layer."""
+    written = expression_at(moved.origin.place, moved.origin.callers)
+    if written is None or not isinstance(written.node, ast.Call):
+        return ()
+    name, receiver = called(written.node)
+    if any(isinstance(node, ast.Attribute) and node.attr == "in_features" for node in ast.walk(written.node)):
+        return ()
+    if receiver is None or name not in ("view", "reshape"):
+        return ()
+    return (Edit(written.place, f"{written.text.of(receiver)}.flatten(1)"),)
+
+
+def flattened_labels(target: TensorFacts, rows: Dim) -> tuple[Remedy, ...]:
+    """Return the remedy for one-hot rows that were flattened: take the class indices instead."""
+    for origin, _, before in chain(target):
+        if not is_reshape(origin) or before is None or before.rank != 2 or same(before.size(0), rows) is not True:
+            continue
+        wanted = before.with_(shape=(before.size(0),), dtype="int64", axes=None)
+
+        def write(site: Site, origin: Origin = origin) -> Iterable[Placement]:
+            del site
+            written = expression_at(origin.place, origin.callers)
+            if written is None or not isinstance(written.node, ast.Call):
+                return
+            receiver = called(written.node)[1]
+            if receiver is not None:
+                text = f"{written.text.of(receiver)}.argmax(dim=1)"
+                yield Placement((Edit(written.place, text),), text, written.place, local=False)
+
+        return (Rewrite("Take the class indices out of the one-hot rows", {"target": wanted}, write),)
+    return ()

@@ -1,0 +1,142 @@
+"""The one door from what was seen to findings: a loss call or an operation goes in, findings come out.
+
+Whoever sees the tensors (the interpreter, a live run, a message) never judges them, and no rule looks at source. Here
+the contract gives its verdict, the rules say what is wrong, and the remedies say, with proof, what would mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from snugly import contracts
+from snugly.contracts.calls import LossCall, Raises, Verdict
+from snugly.facts.tensors import TensorFacts
+from snugly.remedies.offer import offer_for_call, offer_for_operation
+from snugly.remedies.site import Site
+from snugly.rules.findings import Finding, Fix
+from snugly.rules.registry import Rule, rules
+from snugly.rules.steps import steps
+
+if TYPE_CHECKING:
+    from snugly.facts.origins import Origin, Place, Source
+    from snugly.operations.registry import Application
+    from snugly.remedies.proof import Kernel
+    from snugly.rules.diagnosis import Diagnosis
+
+NO_SOURCES: Mapping[str, Source] = {}
+
+
+def judge_loss(
+    call: LossCall,
+    *,
+    place: Place | None = None,
+    sources: Mapping[str, Source] = NO_SOURCES,
+    kernel: Kernel | None = None,
+    callers: tuple[Place, ...] = (),
+    constructor: Origin | None = None,
+) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Return the contract's verdict on a loss call and what is wrong with it, traps included.
+
+    Args:
+        call: the facts of every argument, and the options.
+        place: the call in the user's source.
+        sources: span and text of every argument of that call, by parameter name.
+        kernel: runs the real kernel on stand-ins, to prove fixes with; see ``Kernel``.
+        callers: the calls of the user's functions that were running, innermost first.
+        constructor: where the loss module was made, with the sources of its options.
+    """
+    verdict = contracts.evaluate(call)
+    site = Site(place, sources, callers, constructor, kernel)
+    findings = tuple(
+        _finding(rule, diagnosis, site, call.arguments, offer_for_call(diagnosis, call, site, _anew), call.loss, verdict.raises)
+        for rule, diagnosis in diagnose(call, verdict)
+    )
+    return verdict, findings
+
+
+def judge_operation(
+    application: Application,
+    *,
+    place: Place | None = None,
+    sources: Mapping[str, Source] = NO_SOURCES,
+    callers: tuple[Place, ...] = (),
+) -> tuple[Finding, ...]:
+    """Return what is wrong with an operation as it was met: it does not fit, or it fits and mixes up axes.
+
+    Args:
+        application: the operation, its arguments by parameter name, and its result or misfit.
+        place: the operation in the user's source.
+        sources: span and text of every argument, by parameter name.
+        callers: the calls of the user's functions that were running, innermost first.
+    """
+    site = Site(place, sources, callers)
+    tensors = {name: value for name, value in application.arguments.items() if isinstance(value, TensorFacts)}
+    misfit = application.misfit
+    raises = None if misfit is None else Raises(misfit.raises, "forward", misfit.message)
+    told = _told(
+        (rule, diagnosis) for rule in rules("operation") for diagnosis in rule.check(application)
+    )
+    return tuple(
+        _finding(rule, diagnosis, site, tensors, offer_for_operation(diagnosis, application, site), None, raises)
+        for rule, diagnosis in told
+    )
+
+
+def diagnose(call: LossCall, verdict: Verdict) -> tuple[tuple[Rule, Diagnosis], ...]:
+    """Return what the rules say about a loss call, without looking for remedies."""
+    return _told((rule, diagnosis) for rule in rules("loss") for diagnosis in rule.check(call, verdict))
+
+
+def _anew(call: LossCall) -> tuple[Diagnosis, ...]:
+    return tuple(diagnosis for _, diagnosis in diagnose(call, contracts.evaluate(call)))
+
+
+def _told(all_said: Iterator[tuple[Rule, Diagnosis]]) -> tuple[tuple[Rule, Diagnosis], ...]:
+    """Leave out what is only said where no other rule says more."""
+    said = tuple(all_said)
+    if all(diagnosis.fallback or diagnosis.silent for _, diagnosis in said):
+        return said
+    return tuple((rule, diagnosis) for rule, diagnosis in said if not diagnosis.fallback)
+
+
+def _finding(
+    rule: Rule,
+    diagnosis: Diagnosis,
+    site: Site,
+    arguments: Mapping[str, TensorFacts],
+    fixes: tuple[Fix, ...],
+    loss: str | None,
+    raises: Raises | None,
+) -> Finding:
+    names = diagnosis.only or tuple(arguments)
+    facts: dict[str, Any] = {name: arguments[name] for name in names if name in arguments}
+    blamed = [name for name in (diagnosis.argument,) if name in arguments]
+    others = [name for name in facts if name not in blamed]
+    origin = tuple(step for name in (*blamed, *others) for step in steps(name, arguments[name]))
+    return Finding(
+        rule.code,
+        rule.name,
+        diagnosis.severity or rule.severity,
+        diagnosis.message,
+        place=site.place,
+        loss=loss,
+        facts=facts,
+        raises=None if diagnosis.silent else raises,
+        origin=origin,
+        cause=_cause(diagnosis, fixes, site),
+        fixes=fixes,
+        argument=diagnosis.argument,
+        details=diagnosis.details(),
+        sources=site.sources,
+    )
+
+
+def _cause(diagnosis: Diagnosis, fixes: tuple[Fix, ...], site: Site) -> Place | None:
+    """Return the place to change first: where the fault was made, else where the best fix edits, else the argument."""
+    if diagnosis.blame is not None and diagnosis.blame.place is not None:
+        return diagnosis.blame.place
+    if fixes and fixes[0].edits:
+        return fixes[0].edits[0].place
+    source = site.sources.get(diagnosis.argument or "")
+    return site.place if source is None else source.place

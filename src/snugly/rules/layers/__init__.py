@@ -1,0 +1,1 @@
+"""SNG8xx: layers and operations whose sizes cannot meet, or meet on the wrong axes."""

@@ -1,0 +1,1 @@
+"""SNG1xx: sizes and axes that do not meet at a loss."""

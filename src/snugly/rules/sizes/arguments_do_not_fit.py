@@ -1,0 +1,59 @@
+"""SNG100 arguments-do-not-fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snugly.facts.notation import render
+from snugly.rules.diagnosis import Diagnosis
+from snugly.rules.findings import Severity
+from snugly.rules.reading import title
+from snugly.rules.registry import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snugly.contracts import LossCall, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArgumentsDoNotFit(Diagnosis):
+    """A refusal that no other rule explains better.
+
+    Attributes:
+        loss: what the user calls it.
+        clause: the clause of the contract.
+        when: ``"forward"`` or ``"backward"``.
+        torch: what torch says.
+        passed: the arguments.
+    """
+
+    loss: str
+    clause: str
+    when: str
+    torch: str
+    passed: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """Repeat torch's words beside what was passed."""
+        late = " in the backward pass, after the forward pass went through" if self.when == "backward" else ""
+        return f"{self.loss} refuses {', '.join(self.passed)}{late}: {self.torch.rstrip('.')}."
+
+
+@rule("SNG100", name="arguments-do-not-fit", severity=Severity.ERROR)
+def arguments_do_not_fit(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+    """Finds arguments that the loss refuses for a reason that has no rule of its own."""
+    if verdict.accepted is not False or verdict.raises is None or not verdict.violations:
+        return
+    violation = verdict.violations[0]
+    yield ArgumentsDoNotFit(
+        loss=title(call),
+        clause=violation.clause,
+        when=verdict.raises.when,
+        torch=verdict.raises.message,
+        passed=tuple(f"{name} {render(facts)}" for name, facts in call.arguments.items()),
+        argument=violation.argument if violation.argument in call.arguments else None,
+        fallback=True,
+    )

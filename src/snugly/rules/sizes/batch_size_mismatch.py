@@ -1,0 +1,82 @@
+"""SNG101 batch-size-mismatch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import Dim, same
+from snugly.rules.diagnosis import Diagnosis
+from snugly.rules.findings import Severity
+from snugly.rules.flattening import flattened_labels, moved_into_batch
+from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, short, title
+from snugly.rules.registry import rule
+from snugly.rules.targets import indices_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snugly.contracts import LossCall, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSizeMismatch(Diagnosis):
+    """Scores of one batch meet labels of another.
+
+    Attributes:
+        loss: what the user calls it.
+        rows: rows of scores.
+        labels: labels.
+        times: how many times the larger holds the smaller, if it does.
+        classes: how many classes there are.
+    """
+
+    loss: str
+    rows: Dim
+    labels: Dim
+    times: Dim | None
+    classes: Dim | None
+
+    @property
+    def message(self) -> str:
+        """Say both sizes, and what their quotient means."""
+        said = f"{self.loss} gets {many(self.rows, 'row')} of scores and {many(self.labels, 'label')}, and raises."
+        if self.times is None:
+            return f"{said} Each row needs one label."
+        more, less, side = self.rows, self.labels, "scores"
+        if multiple(self.rows, self.labels) is None:
+            more, less, side = self.labels, self.rows, "labels"
+        why = f"{self.times} values of each sample were moved into the batch axis of the {side}"
+        if side == "labels" and same(self.times, self.classes) is True:
+            why = f"one-hot rows of {self.times} classes were flattened into the batch axis"
+        return f"{said} {more} = {less} × {self.times}: {why}."
+
+
+@rule("SNG101", name="batch-size-mismatch", severity=Severity.ERROR)
+def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+    """Finds scores and labels that do not have the same number of rows."""
+    arguments = pair(call)
+    if verdict.accepted is not False or short(call) not in CLASS_INDEX or arguments is None:
+        return
+    input, target = arguments
+    wanted = indices_shape(input)
+    if input.rank is None or input.rank < 2 or not target.shape or wanted is None or len(target.shape) > len(wanted):
+        return
+    rows, labels = input.size(0), target.size(0)
+    if rows is None or labels is None or same(rows, labels) is not False:
+        return
+    if moved_into_batch(input, labels) is not None:
+        return
+    times = multiple(rows, labels)
+    of_labels = multiple(labels, rows)
+    remedies = flattened_labels(target, rows) if of_labels is not None else ()
+    yield BatchSizeMismatch(
+        loss=title(call),
+        rows=rows,
+        labels=labels,
+        times=times if times is not None else of_labels,
+        classes=input.size(1),
+        argument="input" if times is not None else "target",
+        remedies=remedies,
+        only=("input", "target"),
+    )

@@ -1,0 +1,1 @@
+"""SNG3xx: elements that are not what a loss takes them for."""

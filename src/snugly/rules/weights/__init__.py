@@ -1,0 +1,1 @@
+"""SNG6xx: class weights and positive weights."""
