@@ -1,0 +1,279 @@
+"""Tensors made from data: ``torch.tensor`` and its kin, and the classes such as ``torch.LongTensor``.
+
+Source: ``torch/csrc/utils/tensor_new.cpp`` of torch 2.13. Python floats have the default dtype, integers ``int64``,
+numpy scalars and arrays their own; lists are promoted over their items.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from snugly.facts.dims import Dim, Expr, bounds, product, same
+from snugly.facts.dtypes import canonical_dtype, promote_types
+from snugly.facts.misfits import Misfit
+from snugly.facts.scalars import Number
+from snugly.facts.tensors import TensorFacts
+from snugly.facts.values import NOTHING_KNOWN, ValueFacts
+from snugly.operations.registry import UNKNOWN, Repeated, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from snugly.facts.tensors import Shape
+
+LISTED = 4096
+DISTINCT = 64
+DEFAULT = "float32"
+_NUMBERS = {bool: "bool", int: "int64", float: DEFAULT, complex: "complex64"}
+_KINDS = {"bool": "bool", "int": "int64", "float": DEFAULT, "complex": "complex64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What nested data are: the shape, the dtype that torch infers, and the elements."""
+
+    shape: Shape | None
+    dtype: str | None
+    values: ValueFacts = NOTHING_KNOWN
+
+
+NO_DATA = Data(None, None)
+
+
+def read(data: Any, *, inside: bool = False) -> Data:
+    """Read what ``torch.tensor`` is given.
+
+    Args:
+        data: a number, a list of such data, facts of a tensor or an array, ``Repeated`` or ``UNKNOWN``.
+        inside: whether it is an item of a list, where a tensor must be one number.
+
+    Raises:
+        Misfit: torch makes no tensor of it.
+    """
+    if isinstance(data, bool | int | float | complex):
+        return Data((), _NUMBERS[type(data)], known_values((data,)))
+    if isinstance(data, Expr):
+        low, high = bounds(data)
+        return Data((), "int64", _bounded(low, high, integral=True))
+    if isinstance(data, Number):
+        integral = True if data.type in ("int", "bool") else None
+        return Data((), _KINDS.get(data.type), _bounded(data.low, data.high, integral=integral))
+    if isinstance(data, TensorFacts):
+        return _read_tensor(data, inside=inside)
+    if isinstance(data, list | tuple):
+        return _read_items(data)
+    if isinstance(data, Repeated):
+        item = read(data.element, inside=True) if data.element is not UNKNOWN else NO_DATA
+        shape = None if item.shape is None else (data.length, *item.shape)
+        return Data(shape, item.dtype, replace(item.values, elements=None, attained=False))
+    return _refuse(data)
+
+
+def _refuse(data: Any) -> Data:
+    if data is None:
+        message = "Could not infer dtype of NoneType"
+        raise Misfit(message, clause="tensor-data", argument="data")
+    if isinstance(data, str):
+        message = "new(): invalid data type 'str'"
+        raise Misfit(message, clause="tensor-data", raises="TypeError", argument="data")
+    return NO_DATA
+
+
+def _read_tensor(facts: TensorFacts, *, inside: bool) -> Data:
+    if facts.kind == "ndarray" or not inside:
+        return Data(facts.shape, facts.dtype, facts.values)
+    count = None if facts.shape is None else product(facts.shape)
+    if same(count, 1) is False:
+        message = "only one element tensors can be converted to Python scalars"
+        raise Misfit(message, clause="tensor-of-tensors", raises="ValueError", argument="data", shape=facts.shape)
+    return Data((), facts.dtype, facts.values)
+
+
+def _read_items(items: Sequence[Any]) -> Data:
+    if not items:
+        return Data((0,), DEFAULT, known_values(()))
+    if all(type(item) in _NUMBERS for item in items):
+        dtypes = {_NUMBERS[type(item)] for item in items}
+        return Data((len(items),), _promote(dtypes), known_values(tuple(items)))
+    parts = [read(item, inside=True) for item in items]
+    shape: Shape | None = parts[0].shape
+    for part in parts[1:]:
+        shape = _common(shape, part.shape)
+    dtype = None if any(part.dtype is None for part in parts) else _promote({part.dtype or "" for part in parts})
+    whole = None if shape is None else (len(items), *shape)
+    return Data(whole, dtype, _together([part.values for part in parts]))
+
+
+def _common(first: Shape | None, other: Shape | None) -> Shape | None:
+    """Return the sizes that two items share; those that certainly differ are a misfit."""
+    if first is None or other is None:
+        return None
+    if len(first) != len(other):
+        message = "not a sequence"
+        raise Misfit(message, clause="ragged-data", raises="TypeError", argument="data")
+    sizes: list[Dim | None] = []
+    for axis, (a, b) in enumerate(zip(first, other, strict=True), start=1):
+        if same(a, b) is False:
+            message = f"expected sequence of length {a} at dim {axis} (got {b})"
+            raise Misfit(message, clause="ragged-data", raises="ValueError", argument="data", expected=a, got=b)
+        sizes.append(a if same(a, b) else None)
+    return tuple(sizes)
+
+
+def _promote(dtypes: set[str]) -> str:
+    result, *others = sorted(dtypes)
+    for other in others:
+        result = promote_types(result, other)
+    return result
+
+
+def known_values(elements: tuple[Any, ...]) -> ValueFacts:
+    """Return the facts of elements that are all known."""
+    if any(isinstance(x, complex) for x in elements):
+        return ValueFacts(elements=elements if len(elements) <= LISTED else None)
+    distinct = frozenset(elements) if elements else frozenset()
+    ordered = [x for x in distinct if not math.isnan(x)]
+    finite = all(math.isfinite(x) for x in distinct)
+    whole = len(ordered) == len(distinct)
+    return ValueFacts(
+        low=min(ordered) if ordered and whole else None,
+        high=max(ordered) if ordered and whole else None,
+        integral=all(float(x).is_integer() for x in distinct if math.isfinite(x)) and finite,
+        members=distinct if len(distinct) <= DISTINCT else None,
+        elements=elements if len(elements) <= LISTED else None,
+        finite=finite,
+        attained=bool(ordered),
+    )
+
+
+def _bounded(low: float | None, high: float | None, *, integral: bool | None) -> ValueFacts:
+    return ValueFacts(low, high, integral=integral, finite=True if integral else None)
+
+
+def _together(parts: list[ValueFacts]) -> ValueFacts:
+    """Return what holds for the elements of all parts."""
+    elements: tuple[Any, ...] | None = ()
+    for part in parts:
+        elements = None if elements is None or part.elements is None else (*elements, *part.elements)
+        if elements is None or len(elements) > LISTED:
+            elements = None
+            break
+    if elements is not None:
+        return known_values(elements)
+    lows, highs = [part.low for part in parts], [part.high for part in parts]
+    sets = [part.members for part in parts]
+    members = None if None in sets else frozenset().union(*(found for found in sets if found is not None))
+    return ValueFacts(
+        low=None if None in lows else min(low for low in lows if low is not None),
+        high=None if None in highs else max(high for high in highs if high is not None),
+        integral=True if all(part.integral for part in parts) else None,
+        members=members if members is not None and len(members) <= DISTINCT else None,
+        finite=True if all(part.finite for part in parts) else None,
+        attained=all(part.attained for part in parts),
+    )
+
+
+def converted(values: ValueFacts, source: str | None, target: str | None) -> ValueFacts:
+    """Return what is known after a conversion that may round: integers stay what they are in any wide type."""
+    if source == target:
+        return values
+    if target == "bool":
+        return ValueFacts(low=0, high=1, integral=True, finite=True)
+    if target is None or source is None:
+        return NOTHING_KNOWN
+    if values.is_integral() and target in ("float32", "float64", "int64", "int32"):
+        return replace(values, elements=None if values.elements is None else tuple(values.elements))
+    if target == "float64" or (target == "float32" and source == "float64"):
+        return values
+    return NOTHING_KNOWN
+
+
+def made(data: Any, dtype: Any, device: Any, requires_grad: Any) -> TensorFacts:
+    """Return the tensor that ``torch.tensor`` makes of data."""
+    found = read(data)
+    chosen = found.dtype if dtype is None else (canonical_dtype(dtype) if isinstance(dtype, str) else None)
+    if isinstance(device, str):
+        where: str | None = device
+    else:
+        where = data.device if isinstance(data, TensorFacts) and data.kind == "tensor" else None
+    gradient = requires_grad if isinstance(requires_grad, bool) else None
+    values = converted(found.values, found.dtype, chosen)
+    axes = data.axes if isinstance(data, TensorFacts) else None
+    return TensorFacts(found.shape, chosen, where, gradient, values, axes)
+
+
+@operation("torch.tensor")
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False, pin_memory: Any = False
+) -> TensorFacts:
+    return made(data, dtype, device, requires_grad)
+
+
+@operation("torch.as_tensor", "torch.asarray")
+def as_tensor(
+    data: Any, dtype: Any = None, device: Any = None, *, copy: Any = None, requires_grad: Any = False
+) -> TensorFacts:
+    kept = data.requires_grad if isinstance(data, TensorFacts) and data.kind != "ndarray" else requires_grad
+    return made(data, dtype, device, kept)
+
+
+@operation("torch.scalar_tensor")
+def scalar_tensor(
+    s: Any, *, dtype: Any = None, device: Any = None, layout: Any = None, requires_grad: Any = False
+) -> TensorFacts:
+    return made(s, DEFAULT if dtype is None else dtype, device, requires_grad)
+
+
+@operation("torch.from_numpy")
+def from_numpy(ndarray: TensorFacts) -> TensorFacts:
+    if ndarray.kind not in ("ndarray", "tensor") or (ndarray.kind == "tensor" and ndarray.shape is not None):
+        message = f"expected np.ndarray (got {'Tensor' if ndarray.kind != 'image' else 'Image'})"
+        raise Misfit(message, clause="from-numpy-type", raises="TypeError", argument="ndarray")
+    return TensorFacts(ndarray.shape, ndarray.dtype, "cpu", False, ndarray.values, ndarray.axes)  # noqa: FBT003
+
+
+def _class_call(dtype: str) -> Callable[..., TensorFacts]:
+    def call(*args: Any, device: Any = None) -> TensorFacts:
+        if not args:
+            return TensorFacts((0,), dtype, requires_grad=False)
+        if len(args) == 1 and not isinstance(args[0], int | Expr | Number):
+            return _from_one(args[0], dtype)
+        shape = tuple(size if isinstance(size, int | Expr) else None for size in args)
+        return TensorFacts(shape, dtype, requires_grad=False)
+
+    return call
+
+
+def _from_one(data: Any, dtype: str) -> TensorFacts:
+    if isinstance(data, TensorFacts) and data.shape == ():
+        return TensorFacts(None, dtype)
+    if isinstance(data, tuple) and all(isinstance(item, int | Expr) for item in data):
+        return TensorFacts(None, dtype, requires_grad=False)  # a torch.Size is sizes, a tuple is data
+    if data is UNKNOWN:
+        return TensorFacts(None, dtype)
+    found = read(data)
+    return TensorFacts(
+        found.shape,
+        dtype,
+        requires_grad=data.requires_grad if isinstance(data, TensorFacts) else False,
+        values=converted(found.values, found.dtype, dtype),
+        axes=data.axes if isinstance(data, TensorFacts) else None,
+    )
+
+
+for _name, _dtype in (
+    ("Tensor", DEFAULT),
+    ("FloatTensor", "float32"),
+    ("DoubleTensor", "float64"),
+    ("HalfTensor", "float16"),
+    ("BFloat16Tensor", "bfloat16"),
+    ("ByteTensor", "uint8"),
+    ("CharTensor", "int8"),
+    ("ShortTensor", "int16"),
+    ("IntTensor", "int32"),
+    ("LongTensor", "int64"),
+    ("BoolTensor", "bool"),
+):
+    operation(f"torch.{_name}", f"torch.cuda.{_name}")(_class_call(_dtype))
