@@ -41,6 +41,10 @@ def fits(loss: str, tensor: str = "", /, *, weight: str | None = None) -> int:
     return bool(loss or tensor or weight)
 
 
+def takes_any(loss: str, /, *tensors: str, fix: bool = False, **options: str) -> int:
+    return len((loss, *tensors)) + bool(fix or options)
+
+
 def reads_of_cyclopts(function, tokens):
     """Return what cyclopts reads; it takes ``-`` for an option, so a word stands in for it."""
     tokens = [{"-": "dash", "dash": "-"}.get(token, token) for token in tokens]
@@ -59,7 +63,7 @@ def run(*tokens, **options):
     )
 
 
-@pytest.mark.parametrize("function", [checks, fits])
+@pytest.mark.parametrize("function", [checks, fits, takes_any])
 @given(tokens=st.lists(st.sampled_from(TOKENS), max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_a_direct_reading_equals_that_of_cyclopts(function, tokens):

@@ -39,13 +39,15 @@ def read(function: Callable[..., int], tokens: Sequence[str], *, passes_on: bool
     parameters = inspect.signature(function).parameters
     types = get_type_hints(function)
     options = {_flag(name): name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY}
+    any_option = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
     reading = Reading()
     try:
         waiting = list(reversed(tokens))
         while waiting:
             token = waiting.pop()
             if token.startswith("--"):
-                name, value = _option(token, waiting, options, types)
+                known = not any_option or token.partition("=")[0] in options
+                name, value = _option(token, waiting, options, types) if known else _free_option(token, waiting)
                 _keep(reading, name, value)
             elif token.startswith("-") and token != "-":  # noqa: S105 - a token of a command line
                 return None
@@ -85,11 +87,22 @@ def _option(token: str, waiting: list[str], options: dict[str, str], types: dict
         if equals:
             raise _Unread
         return name, True
-    if not equals:
-        if not waiting or waiting[-1].startswith("-"):
-            raise _Unread
-        text = waiting.pop()
-    return name, _convert(text, types[name])
+    return name, _convert(text if equals else _value(waiting), types[name])
+
+
+def _free_option(token: str, waiting: list[str]) -> tuple[str, str]:
+    """Read an option that the function takes by ``**``, whatever its name is."""
+    flag, equals, text = token.partition("=")
+    name = flag[2:]
+    if not name.replace("-", "_").isidentifier() or name == "help":
+        raise _Unread
+    return name, text if equals else _value(waiting)
+
+
+def _value(waiting: list[str]) -> str:
+    if not waiting or waiting[-1].startswith("-"):
+        raise _Unread
+    return waiting.pop()
 
 
 def _convert(text: str, kind: Any) -> Any:
@@ -114,13 +127,15 @@ def _check_positional(reading: Reading, parameters: Any, types: dict[str, Any]) 
     """Leave missing, surplus and typed positional arguments to cyclopts."""
     given = len(reading.args)
     for name, parameter in parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            continue
         if parameter.kind is parameter.KEYWORD_ONLY:
             if parameter.default is parameter.empty and name not in reading.kwargs:
                 raise _Unread
         elif types[name] not in (str, str | None):
             raise _Unread
         elif parameter.kind is parameter.VAR_POSITIONAL:
-            return
+            given = 0
         else:
             if given == 0 and parameter.default is parameter.empty:
                 raise _Unread
