@@ -445,6 +445,21 @@ def require_real_autograd(trace: Trace, result: Node, operation: str) -> None:
         )
 
 
+def require_no_grad(trace: Trace, node: Node | None, function: str) -> None:
+    """Require that no gradient is asked for an argument for which a function has none."""
+    if node is None or node.grad is False:
+        return
+    trace.require(
+        None if node.grad is None else False,
+        "RuntimeError",
+        f"The function '{function}' is not differentiable with respect to argument '{node.name}'. "
+        "This input cannot have requires_grad True.",
+        "no-gradient",
+        node.name,
+        function=function,
+    )
+
+
 def known(size: Dim | None) -> int | None:
     """Return the one integer that a size can be."""
     return size if size is None or isinstance(size, int) else value(size)

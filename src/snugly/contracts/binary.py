@@ -13,6 +13,7 @@ from snugly.contracts.arithmetic import (
     number,
     reduce,
     require_kernel,
+    require_no_grad,
     require_real_autograd,
     result_type,
     same_sizes,
@@ -69,7 +70,7 @@ def _expanded_weight(trace: Trace, target: Node, weight: Node) -> Node:
             "RuntimeError",
             lambda axis=axis, mine=mine: f"Attempting to broadcast a dimension of length {shown(mine)} at {axis}! "
             f"Mismatching argument at index 1 had {torch_size(weight.shape)}; but expected shape should be "
-            f"broadcastable to {listed(target.shape)}",
+            f"broadcastable to {listed(tuple(shape))}",
             "weight-shape",
             "weight",
             weight=weight.shape,
@@ -80,6 +81,7 @@ def _expanded_weight(trace: Trace, target: Node, weight: Node) -> Node:
 
 
 def _probability_kernel(trace: Trace, input: Node, target: Node) -> Node:
+    require_no_grad(trace, trace.optional("weight"), "binary_cross_entropy")
     trace.require(
         None if input.dtype is None or target.dtype is None else input.dtype == target.dtype,
         "RuntimeError",
@@ -120,6 +122,8 @@ def binary_cross_entropy_with_logits(trace: Trace) -> Node:
 
 def _logits_kernel(trace: Trace, input: Node, target: Node) -> Node:
     """Follow ``binary_cross_entropy_with_logits`` in ``aten/src/ATen/native/Loss.cpp``."""
+    for name in ("weight", "pos_weight"):
+        require_no_grad(trace, trace.optional(name), "binary_cross_entropy_with_logits")
     require_kernel(trace, input, "log_sigmoid_cpu")
     log_sigmoid = Node(input.shape, input.dtype, input.grad, name="input")
     weight, pos_weight = trace.optional("weight"), trace.optional("pos_weight")

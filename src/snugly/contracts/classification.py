@@ -19,6 +19,7 @@ from snugly.contracts.arithmetic import (
     mean,
     number,
     require_kernel,
+    require_no_grad,
     require_real_autograd,
     result_type,
     same_sizes,
@@ -108,12 +109,11 @@ def _class_axis(trace: Trace, input: Node, message: str) -> int:
 def _log_softmax(trace: Trace, input: Node) -> Node:
     axis = _class_axis(trace, input, "Dimension out of range (expected to be in range of [-1, 0], but got 1)")
     result = Node(input.shape, input.dtype, input.grad, name="input")
-    if input.grad is not False:
-        require_real_autograd(trace, result, "_log_softmax")
     if input.dtype in FLOATING:
         return result
     if not trace.decide(any_empty(input.shape)):
         require_kernel(trace, input, f"log_softmax_{'lastdim_' if axis == input.rank - 1 else ''}kernel_impl")
+    require_real_autograd(trace, result, "_log_softmax")
     return result
 
 
@@ -140,6 +140,7 @@ def negative_log_likelihood(trace: Trace, input: Node, target: Node, reduction: 
 
 
 def _flat(trace: Trace, input: Node, target: Node, reduction: str, ignored: int | None) -> Node:
+    require_no_grad(trace, trace.optional("weight"), "nll_loss_forward")
     trace.require(
         target.rank <= 1,
         "RuntimeError",
@@ -149,6 +150,7 @@ def _flat(trace: Trace, input: Node, target: Node, reduction: str, ignored: int 
         input=input.shape,
         target=target.shape,
     )
+    _require_label_dtype(trace, target)
     if input.rank == 1 and target.rank == 1:
         trace.require(
             is_one(target.shape[0]),
@@ -166,7 +168,6 @@ def _flat(trace: Trace, input: Node, target: Node, reduction: str, ignored: int 
     classes = input.shape[-1]
     require_class_weight(trace, classes, scalars_fit=False)
     require_kernel(trace, input, "nll_loss_out_frame")
-    _require_label_dtype(trace, target)
     _require_weight_dtype(trace, input)
     each = reduction == "none" and input.rank == 2  # noqa: PLR2004
     class_labels(trace, target, classes, ignored, as_character=each)
@@ -246,6 +247,7 @@ def _spatial(trace: Trace, input: Node, target: Node, reduction: str, ignored: i
             input=input.shape,
             target=target.shape,
         )
+    require_no_grad(trace, trace.optional("weight"), "nll_loss2d_forward")
     trace.require(
         target.rank == 3 or input.rank != 4,  # noqa: PLR2004
         "RuntimeError",
@@ -255,12 +257,12 @@ def _spatial(trace: Trace, input: Node, target: Node, reduction: str, ignored: i
         input=input.shape,
         target=target.shape,
     )
+    _require_label_dtype(trace, target)
     require_class_weight(trace, classes, scalars_fit=True)
     _require_image_sizes(trace, input, target)
     require_kernel(trace, input, "nll_loss2d_forward_out_frame")
-    _require_label_dtype(trace, target)
     _require_weight_dtype(trace, input)
-    _require_image_labels(trace, target)
+    _require_image_labels(trace, target, input)
     class_labels(trace, target, classes, ignored, as_character=False)
     return Node(target.shape if reduction == "none" else (), input.dtype, input.grad)
 
@@ -287,16 +289,17 @@ def _require_image_sizes(trace: Trace, input: Node, target: Node) -> None:
     )
 
 
-def _require_image_labels(trace: Trace, target: Node) -> None:
-    trace.require(
-        None if target.dtype is None else target.dtype == "int64",
-        "RuntimeError",
-        lambda: f"expected scalar type Long but found {scalar_type(target.dtype)}",
-        "target-dtype",
-        "target",
-        dtype=target.dtype,
-        allowed=("int64",),
-    )
+def _require_image_labels(trace: Trace, target: Node, input: Node) -> None:
+    """Require ``int64``: of a target without elements torch notices only in backward."""
+    fits = None if target.dtype is None else target.dtype == "int64"
+    if fits:
+        return
+    message = f"expected scalar type Long but found {scalar_type(target.dtype)}"
+    details = {"dtype": target.dtype, "allowed": ("int64",)}
+    if trace.decide(any_empty(target.shape)):
+        trace.backward(input.grad, fits, "RuntimeError", message, "target-dtype", "target", **details)
+    else:
+        trace.require(fits, "RuntimeError", message, "target-dtype", "target", **details)
 
 
 def _probability_targets(
@@ -336,6 +339,9 @@ def _probability_targets(
 def _smoothed(trace: Trace, input: Node, target: Node, reduction: str, ignored: int | None) -> Node:
     loss = negative_log_likelihood(trace, input, target, reduction, ignored)
     axis = 0 if input.rank == 1 else 1
+    if input.rank == 1 and target.rank == 1:
+        message = "output with shape [] doesn't match the broadcast shape [1]"
+        trace.reject("RuntimeError", message, "target-shape", "target", input=input.shape, target=target.shape)
     smooth = Node((*input.shape[:axis], *input.shape[axis + 1 :]), input.dtype, input.grad)
     weight = trace.optional("weight")
     if weight is not None:

@@ -48,6 +48,12 @@ _CPP_TYPES = {
     "int64": "long int",
 }
 
+_NOT_A_TENSOR = """any() received an invalid combination of arguments - got (bool), but expected one of:
+ * (Tensor input, *, Tensor out = None)
+ * (Tensor input, tuple of ints dim = None, bool keepdim = False, *, Tensor out = None)
+ * (Tensor input, int dim, bool keepdim = False, *, Tensor out = None)
+"""
+
 
 def _mode(trace: Trace, input: Node, target: Node, name: str) -> None:
     trace.mode = name if same_sizes(input.shape, target.shape) else "broadcast"
@@ -182,8 +188,7 @@ def _one_axis_of_one(input: Node, var: Node) -> bool | None:
 def _number_variance(trace: Trace, input: Node) -> Node:
     value = trace.option("var", None)
     if isinstance(value, int):
-        message = "any() received an invalid combination of arguments - got (bool), but expected one of:"
-        trace.reject("TypeError", message, "variance-type", "var", var=value)
+        trace.reject("TypeError", _NOT_A_TENSOR, "variance-type", "var", var=value)
     trace.require(
         None if value is None else not value < 0, "ValueError", "var has negative entry/entries", "variance-range", "var"
     )

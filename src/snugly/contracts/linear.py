@@ -6,7 +6,7 @@ from snugly.contracts.arithmetic import (
     Node,
     any_empty,
     either,
-    known,
+    require_cast,
     require_kernel,
     same_sizes,
     scalar_type,
@@ -118,6 +118,17 @@ def _refuse_chunks(trace: Trace, matrix: Node, target: Node, reduction: str) -> 
 
 def linear(trace: Trace, input: Node, matrix: Node, bias: Node | None) -> Node:
     """Check ``torch.nn.functional.linear`` on sizes that fit."""
+    if bias is not None:
+        trace.require(
+            None if matrix.dtype is None or bias.dtype is None else matrix.dtype == bias.dtype,
+            "RuntimeError",
+            lambda: f"self and mat2 must have the same dtype, but got {scalar_type(bias.dtype)} "
+            f"and {scalar_type(matrix.dtype)}",
+            "linear-bias-dtype",
+            "linear_bias",
+            linear_weight=matrix.dtype,
+            linear_bias=bias.dtype,
+        )
     trace.require(
         None if input.dtype is None or matrix.dtype is None else input.dtype == matrix.dtype,
         "RuntimeError",
@@ -127,22 +138,9 @@ def linear(trace: Trace, input: Node, matrix: Node, bias: Node | None) -> Node:
         input=input.dtype,
         linear_weight=matrix.dtype,
     )
-    if bias is not None:
-        trace.require(
-            None if input.dtype is None or bias.dtype is None else input.dtype == bias.dtype,
-            "RuntimeError",
-            lambda: _bias_message(input, bias),
-            "linear-bias-dtype",
-            "linear_bias",
-            input=input.dtype,
-            linear_bias=bias.dtype,
-        )
-    grad = either(input.grad, matrix.grad, False if bias is None else bias.grad)  # noqa: FBT003
-    kernel = "addmv_impl_cpu" if input.rank == 1 else "addmm_impl_cpu_"
+    grad = either(input.grad, matrix.grad, False if bias is None else bias.grad)
     if input.dtype == "bool" or input.dtype is None:
-        empty = any_empty((*input.shape, *matrix.shape))
-        if not trace.decide(empty):
-            require_kernel(trace, input, kernel, MULTIPLIED)
+        _require_product(trace, input, matrix, bias)
     return Node((*input.shape[:-1], matrix.shape[0]), input.dtype, grad, name="input")
 
 
@@ -151,13 +149,17 @@ def _dtype_message(input: Node, matrix: Node, bias: Node | None) -> str:
     if bias is None:
         a, b = CPP_TYPES.get(input.dtype or "", a), CPP_TYPES.get(matrix.dtype or "", b)
         return f"expected m1 and m2 to have the same dtype, but got: {a} != {b}"
-    if input.rank == 1:
-        return f"self and mat2 must have the same dtype, but got {a} and {b}"
     return f"mat1 and mat2 must have the same dtype, but got {a} and {b}"
 
 
-def _bias_message(input: Node, bias: Node) -> str:
-    return f"self and mat2 must have the same dtype, but got {scalar_type(bias.dtype)} and {scalar_type(input.dtype)}"
+def _require_product(trace: Trace, input: Node, matrix: Node, bias: Node | None) -> None:
+    """Require a matrix product of booleans, which torch has only where there is nothing to multiply."""
+    if trace.decide(any_empty((*input.shape[:-1], *matrix.shape[:-1]))):
+        return
+    if not trace.decide(any_empty(input.shape[-1:])):
+        require_kernel(trace, input, "addmm_impl_cpu_", MULTIPLIED)
+    elif bias is not None:
+        require_cast(trace, "int64" if input.dtype == "bool" else None, input.dtype, "input")
 
 
 _LAYER = {"input": "F | N F", "linear_weight": "C F", "linear_bias": "C"}

@@ -24,6 +24,7 @@ from snugly.contracts.arithmetic import (
     reduce,
     require_cast,
     require_kernel,
+    require_no_grad,
     require_real_autograd,
     same_sizes,
     scalar_type,
@@ -87,6 +88,7 @@ def soft_margin_loss(trace: Trace) -> Node:
     reduction = trace.checked(trace.reduction())
     input, target = trace.tensor("input"), trace.tensor("target")
     trace.mode = "signs" if same_sizes(input.shape, target.shape) else "broadcast"
+    require_no_grad(trace, target, "soft_margin_loss")
     trace.require(_not_bool(input), "RuntimeError", NEGATED_BOOL, "bool-arithmetic", "input")
     result = in_place(trace, input, target)
     require_cast(trace, None if input.dtype is None else _exponential(input.dtype), input.dtype, "input")
@@ -162,6 +164,7 @@ def multi_margin_loss(trace: Trace) -> Node:
     if weight is not None:
         message = "weight must be one-dimensional"
         trace.require(weight.rank == 1, "ValueError", message, "weight-shape", "weight", weight=weight.shape)
+    require_no_grad(trace, weight, "multi_margin_loss")
     _require_scores(trace, input)
     samples: Dim | None = input.shape[0] if input.rank == 2 else 1  # noqa: PLR2004
     classes: Dim | None = input.shape[-1] if input.rank else 1

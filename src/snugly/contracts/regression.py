@@ -156,11 +156,12 @@ def _huber(trace: Trace, input: Node, target: Node) -> Node:
     require_cast(trace, common.dtype, input.dtype, "target")
     require_kernel(trace, common, "huber_cpu")
     result = Node(input.shape, input.dtype, either(input.grad, target.grad))
+    first, second = (input, target) if input.grad is not False else (target, input)
     trace.backward(
         result.grad,
         None if input.dtype is None or target.dtype is None else input.dtype == target.dtype,
         "RuntimeError",
-        lambda: f"Found dtype {scalar_type(target.dtype)} but expected {scalar_type(input.dtype)}",
+        lambda: f"Found dtype {scalar_type(second.dtype)} but expected {scalar_type(first.dtype)}",
         "backward-dtype",
         "target",
     )
