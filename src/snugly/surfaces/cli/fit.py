@@ -1,4 +1,4 @@
-"""``snugly fit``: do these fit?"""
+"""``snugly fit``: tells whether tensors fit a loss."""
 
 from __future__ import annotations
 
