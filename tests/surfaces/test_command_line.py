@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snugly.reports.writing import OutputFormat
+from snugly.rules.registry import rules
 from snugly.surfaces.cli.app import build
 from snugly.surfaces.cli.commands import COMMANDS
 from snugly.surfaces.cli.direct import delimit, read
@@ -147,6 +148,22 @@ def test_interrupt_exits_with_130(tmp_path):
     _, err = child.communicate()
     assert child.returncode == 130
     assert err == b""
+
+
+def test_the_list_of_rules_names_every_rule(capsys):
+    assert main(["rule", "--all"]) == 0
+    listed = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    assert listed == [[known.code, known.name] for known in rules()]
+
+
+@pytest.mark.parametrize("known", rules(), ids=lambda known: known.code)
+def test_a_rule_is_shown_by_code_and_by_name(known, capsys):
+    assert main(["rule", known.code.lower()]) == 0
+    by_code = capsys.readouterr().out
+    assert main(["rule", known.name]) == 0
+    assert capsys.readouterr().out == by_code
+    assert known.code in by_code
+    assert known.name in by_code
 
 
 def test_importing_snugly_imports_nothing_heavy():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import snugly
 from snugly.reports.writing import wants_color, width
+from snugly.rules.registry import Rule, lookup, rules
 from snugly.surfaces.cli.trouble import Trouble
 
 
@@ -18,51 +19,44 @@ def rule(code: str | None = None, /, *, all: bool = False) -> int:  # noqa: A002
         code: a code such as SNG101, or a rule's name such as batch-size-mismatch.
         all: list every rule instead.
     """
-    pages = _pages()
     if all:
-        for known, page in sorted(pages.items()):
-            print(f"{known}  {_title(page, known)}")
+        widest = max((len(known.name) for known in rules()), default=0)
+        for known in rules():
+            print(f"{known.code}  {known.name:<{widest}}  {known.summary}")
         return 0
     if code is None:
         message = "which rule? Give a code such as SNG101, or --all for the list"
         raise Trouble(message)
-    _show(_find(pages, code))
+    _show(_page(_find(code)))
     return 0
 
 
-def _pages() -> dict[str, Path]:
-    """Return the pages by code: those of the package, or of the checkout that it was installed from."""
-    package = Path(snugly.__file__).parent
-    for root in (package / "pages", package.parent.parent / "docs" / "rules"):
-        if root.is_dir():
-            return {page.stem[:6].upper(): page for page in root.rglob("*.md") if page.stem[:3].upper() == "SNG"}
-    return {}
-
-
-def _title(page: Path, code: str) -> str:
-    with page.open(encoding="utf-8") as lines:
-        heading = next((line for line in lines if line.startswith("# ")), "")
-    return heading[2:].strip().removeprefix(code).strip(" :()")
-
-
-def _find(pages: dict[str, Path], wanted: str) -> Path:
-    if wanted.upper() in pages:
-        return pages[wanted.upper()]
-    for code, page in pages.items():
-        if wanted.lower() in _title(page, code).lower().split():
-            return page
-    near = difflib.get_close_matches(wanted.upper(), pages, n=3)
+def _find(wanted: str) -> Rule:
+    found = lookup(wanted)
+    if found is not None:
+        return found
+    names = [name for known in rules() for name in (known.code, known.name)]
+    near = difflib.get_close_matches(wanted, names, n=3) or difflib.get_close_matches(wanted.upper(), names, n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "snugly rule --all lists them"
     message = f"there is no rule {wanted!r}; {hint}"
     raise Trouble(message)
 
 
-def _show(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+def _page(found: Rule) -> str:
+    """Return the page, of the package or of the checkout that it was installed from."""
+    package = Path(snugly.__file__).parent
+    for root in (package / "pages", package.parent.parent / "docs" / "rules"):
+        page = root / f"{found.code}.md"
+        if page.is_file():
+            return page.read_text(encoding="utf-8")
+    return f"# {found.code} {found.name}\n\n{found.summary}\n"
+
+
+def _show(page: str) -> None:
     if not wants_color(sys.stdout):
-        print(text, end="")
+        print(page, end="")
         return
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console(width=width(sys.stdout)).print(Markdown(text))
+    Console(width=width(sys.stdout)).print(Markdown(page))
