@@ -262,7 +262,7 @@ def _spatial(trace: Trace, input: Node, target: Node, reduction: str, ignored: i
     _require_image_sizes(trace, input, target)
     require_kernel(trace, input, "nll_loss2d_forward_out_frame")
     _require_weight_dtype(trace, input)
-    _require_image_labels(trace, target, input)
+    _require_image_labels(trace, target, input, reduction)
     class_labels(trace, target, classes, ignored, as_character=False)
     return Node(target.shape if reduction == "none" else (), input.dtype, input.grad)
 
@@ -289,14 +289,14 @@ def _require_image_sizes(trace: Trace, input: Node, target: Node) -> None:
     )
 
 
-def _require_image_labels(trace: Trace, target: Node, input: Node) -> None:
-    """Require ``int64``: of a target without elements torch notices only in backward."""
+def _require_image_labels(trace: Trace, target: Node, input: Node, reduction: str) -> None:
+    """Require ``int64``: of a target without elements a reduced loss notices only in backward."""
     fits = None if target.dtype is None else target.dtype == "int64"
     if fits:
         return
     message = f"expected scalar type Long but found {scalar_type(target.dtype)}"
     details = {"dtype": target.dtype, "allowed": ("int64",)}
-    if trace.decide(any_empty(target.shape)):
+    if reduction != "none" and trace.decide(any_empty(target.shape)):
         trace.backward(input.grad, fits, "RuntimeError", message, "target-dtype", "target", **details)
     else:
         trace.require(fits, "RuntimeError", message, "target-dtype", "target", **details)
@@ -345,12 +345,42 @@ def _smoothed(trace: Trace, input: Node, target: Node, reduction: str, ignored: 
     smooth = Node((*input.shape[:axis], *input.shape[axis + 1 :]), input.dtype, input.grad)
     weight = trace.optional("weight")
     if weight is not None:
-        smooth = Node(
-            smooth.shape,
-            result_type(input, Node((1,) * input.rank, weight.dtype, weight.grad)),
-            either(input.grad, weight.grad),
-        )
+        _require_smoothing_weight(trace, weight, target, reduction)
+        dtype = result_type(input, Node((1,) * input.rank, weight.dtype, weight.grad))
+        smooth = Node(smooth.shape, dtype, either(input.grad, weight.grad))
     return Node(loss.shape, result_type(loss, smooth), either(loss.grad, smooth.grad))
+
+
+def _require_smoothing_weight(trace: Trace, weight: Node, target: Node, reduction: str) -> None:
+    """Require the weight of one axis, which an image loss alone does not."""
+    if weight.rank == 0:
+        message = "Dimension specified as 0 but tensor has no dimensions"
+        trace.reject("IndexError", message, "weight-shape", "weight", weight=weight.shape)
+    elements = count(weight.shape)
+    trace.require(
+        same(elements, weight.shape[0]),
+        "RuntimeError",
+        lambda: f"shape '{listed((1, weight.shape[0], *(1,) * (target.rank - 1)))}' is invalid for input of size "
+        f"{shown(elements)}",
+        "weight-shape",
+        "weight",
+        weight=weight.shape,
+    )
+    if reduction != "mean":
+        return
+    if trace.decide(any_empty(target.shape)):
+        return
+    trace.require(
+        None if target.dtype is None else target.dtype in ("int64", "int32"),
+        "RuntimeError",
+        "gather(): Expected dtype int32/int64 for index",
+        "target-dtype",
+        "target",
+        dtype=target.dtype,
+        allowed=("int64",),
+    )
+    message = "Index tensor must have the same number of dimensions as input tensor"
+    trace.require(weight.rank == 1, "RuntimeError", message, "weight-shape", "weight", weight=weight.shape)
 
 
 _PARAMETERS = (

@@ -123,6 +123,13 @@ def gaussian_nll_loss(trace: Trace) -> Node:
         trace.bad_reduction(reduction, f"{reduction} is not valid")
     _clamp_variance(trace, var)
     square = subtract(trace, input, target)
+    trace.require(
+        None if square.dtype is None else square.dtype != "complex32",
+        "NotImplementedError",
+        "\"pow\" not implemented for 'ComplexHalf'",
+        "kernel-dtype",
+        "target",
+    )
     loss = binary(trace, to_float(var), divide(trace, square, var))
     if reduction == "mean":
         return mean(trace, loss)
