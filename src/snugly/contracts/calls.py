@@ -80,9 +80,12 @@ class Verdict:
             forward pass, and the backward pass for the arguments that require grad.
         mode: the mode of the contract that applies, such as ``"class indices"``.
         output: facts of the result, when accepted in forward.
-        raises: what torch raises, when rejected.
+        raises: what torch raises, when rejected; ``None`` too where torch raises nothing and corrupts
+            memory instead (labels out of range at ``ctc_loss``).
         violations: the broken clauses, the one that torch reports first.
         missing: what would have to be known to decide.
+        doubts: the clauses that the facts leave open, in torch's order: some of the sizes or values
+            that the facts allow break them.
         findings: filled by ``snugly.fit``: the findings of the rules, traps included.
     """
 
@@ -93,3 +96,4 @@ class Verdict:
     violations: tuple[Violation, ...] = ()
     missing: tuple[str, ...] = ()
     findings: tuple[Any, ...] = ()
+    doubts: tuple[Violation, ...] = ()

@@ -78,7 +78,7 @@ def cross_entropy(trace: Trace) -> Node:
 def class_cross_entropy(trace: Trace, input: Node, target: Node, reduction: str, ignored: int | None) -> Node:
     """Check ``torch._C._nn.cross_entropy_loss``."""
     smoothing = trace.option("label_smoothing", 0.0)
-    if trace.decide(same_sizes(input.shape, target.shape)):
+    if trace.decide(same_sizes(input.shape, target.shape), likely=False):
         trace.mode = "class probabilities"
         return _probability_targets(trace, input, target, reduction, ignored, smoothing)
     trace.mode = "class indices"

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from snugly.contracts.arithmetic import Node, any_empty, count, known, require_kernel, shown
-from snugly.contracts.calls import UNKNOWN
+from snugly.contracts.calls import UNKNOWN, Violation
 from snugly.contracts.contract import REDUCTION, Contract, Mode, Parameter, tensors
 from snugly.contracts.labels import labels_inside
-from snugly.contracts.trace import Trace
+from snugly.contracts.trace import Rejected, Trace
 from snugly.facts.dims import Dim, less, same
 from snugly.facts.dtypes import INTEGRAL
 
@@ -183,14 +183,12 @@ def _require_input_lengths(trace: Trace, lengths: Lengths, steps: Dim | None) ->
 
 
 def _require_labels(trace: Trace, targets: Node, classes: Dim | None) -> None:
-    trace.require(
-        labels_inside(targets, classes, None),
-        "RuntimeError",
-        "a label is not below the number of classes; torch reads and writes outside of memory",
-        "label-range",
-        "targets",
-        classes=classes,
-    )
+    inside = labels_inside(targets, classes, None)
+    if inside is False:
+        limit = known(classes)
+        label = None if limit is None else targets.values.first_outside(0, limit - 1)
+        raise Rejected(None, Violation("label-range", "targets", {"classes": classes, "label": label}))
+    trace.require(inside, "RuntimeError", "", "label-range", "targets", classes=classes)
 
 
 _SEQUENCE = {"log_probs": "T C | T N C", "input_lengths": "| N", "target_lengths": "| N"}

@@ -22,9 +22,9 @@ MOST_AXES = 6  # no loss of torch treats more axes than this differently
 class Rejected(Exception):  # noqa: N818 - an answer, not an error
     """torch raises."""
 
-    def __init__(self, raises: Raises, violation: Violation) -> None:
-        """Keep what torch raises and the clause that is broken."""
-        super().__init__(raises.message)
+    def __init__(self, raises: Raises | None, violation: Violation) -> None:
+        """Keep what torch raises, ``None`` where it raises nothing and fails in another way, and the broken clause."""
+        super().__init__(violation.clause)
         self.raises = raises
         self.violation = violation
 
@@ -56,7 +56,7 @@ class Trace:
         self.call = call
         self.mode: str | None = None
         self.missing: list[str] = []
-        self.doubts: list[Violation] = []
+        self.doubts: list[tuple[Violation, str, str, str | Callable[[], str]]] = []
         self.obligations: list[tuple[bool | None, bool | None, str, Any, str, str, dict[str, Any]]] = []
         self._script = script
         self._position = 0
@@ -74,9 +74,24 @@ class Trace:
         self._script = (*self._script, 0)
         return 0
 
-    def decide(self, truth: bool | None) -> bool:  # noqa: FBT001 - a three-valued truth
-        """Return the truth, or take one way now and the other in another pass."""
-        return self.choose(2) == 0 if truth is None else truth
+    def decide(self, truth: bool | None, *, likely: bool = True) -> bool:
+        """Return the truth, or take the likely way now and the other in another pass."""
+        if truth is not None:
+            return truth
+        return likely if self.choose(2) == 0 else not likely
+
+    def likeliest(self, rejected: Rejected) -> tuple[Raises | None, tuple[Violation, ...]]:
+        """Return what torch raises for almost every size, and every clause that is broken.
+
+        Sizes that are symbols can be equal and hardly ever are: where torch checks them before what
+        is certainly wrong, that check is the one that a user meets.
+        """
+        for violation, kind, when, message in self.doubts:
+            shapes = [part for part in violation.details.values() if isinstance(part, tuple)]
+            if shapes and all(size is not None for shape in shapes for size in shape):
+                text = message if isinstance(message, str) else message()
+                return Raises(kind, when, text), (violation, rejected.violation)
+        return rejected.raises, (rejected.violation,)
 
     def require(
         self,
@@ -98,7 +113,7 @@ class Trace:
         violation = Violation(clause, argument, details)
         if truth is None:
             self.missing.append(f"{argument}: {clause}")
-            self.doubts.append(violation)
+            self.doubts.append((violation, kind, when, message))
             return
         text = message if isinstance(message, str) else message()
         raise Rejected(Raises(kind, when, text), violation)
