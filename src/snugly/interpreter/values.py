@@ -98,6 +98,15 @@ class Sequence:
 
 
 @dataclass(eq=False, slots=True)
+class Range(Sequence):
+    """A ``range``: ``element`` and ``length`` are those of a Sequence, the ends are kept for loops."""
+
+    start: Value = 0
+    stop: Value = 0
+    step: Value = 1
+
+
+@dataclass(eq=False, slots=True)
 class Mapping:
     """A dict. ``entries`` by constant key; ``rest`` stands for the value of any other key, if there are such.
 
@@ -139,7 +148,8 @@ class Function:
     scope: Any
     defaults: dict[str, Value] = field(default_factory=dict)
     owner: Class | None = None
-    kind: str = "function"  # or "staticmethod", "classmethod", "property"
+    kind: str = "function"  # or "staticmethod", "classmethod", "property", "contextmanager"
+    module: Any = None
 
 
 @dataclass(eq=False, slots=True)
@@ -152,6 +162,8 @@ class Class:
     names: dict[str, Value]
     scope: Any
     dataclass_fields: dict[str, Value] | None = None
+    order: tuple[Value, ...] = ()  # the method resolution order: this class, its bases, then LibraryNames
+    kind: str = "class"  # or "enum", "namedtuple"
 
 
 @dataclass(eq=False, slots=True)
@@ -210,6 +222,7 @@ __all__ = [
     "Native",
     "Number",
     "Partial",
+    "Range",
     "Sequence",
     "TensorFacts",
     "Text",

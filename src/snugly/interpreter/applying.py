@@ -1,0 +1,212 @@
+"""Operations and losses: from the interpreter's values to facts, to a rule, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snugly.contracts.calls import UNKNOWN as UNKNOWN_OPTION
+from snugly.contracts.calls import LossCall
+from snugly.facts.dims import Expr
+from snugly.facts.misfits import Misfit
+from snugly.facts.origins import Origin, Source
+from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
+from snugly.interpreter.events import LossRecord
+from snugly.interpreter.flow import Signal
+from snugly.interpreter.joins import length_of, settle
+from snugly.interpreter.values import (
+    NOTHING,
+    DType,
+    LibraryName,
+    Number,
+    Sequence,
+    Text,
+    Unknown,
+    Value,
+)
+from snugly.operations.registry import UNKNOWN as UNKNOWN_ARGUMENT
+from snugly.operations.registry import Application, Operation, Repeated, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snugly.interpreter.machine import Machine
+
+PLAIN = (int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
+
+
+def to_facts(value: Value) -> Any:  # noqa: ANN401, PLR0911 - facts of many kinds, one line each
+    """Turn a value into an argument of an operation."""
+    value = settle(value)
+    if isinstance(value, PLAIN):
+        return value
+    if isinstance(value, DType):
+        return value.name
+    if isinstance(value, tuple):
+        return tuple(to_facts(item) for item in value)
+    if isinstance(value, Sequence):
+        if value.items is not None:
+            return [to_facts(item) for item in value.items]
+        element = UNKNOWN_ARGUMENT if value.element is NOTHING else to_facts(value.element)
+        return Repeated(element, value.length)
+    if isinstance(value, slice):
+        return slice(to_facts(value.start), to_facts(value.stop), to_facts(value.step))
+    if isinstance(value, (Number, Text, Unknown, LibraryName)):
+        return UNKNOWN_ARGUMENT
+    settled = getattr(value, "as_argument", None)
+    return UNKNOWN_ARGUMENT if settled is None else settled()
+
+
+def from_facts(result: Any) -> Value:  # noqa: ANN401
+    """Turn what an operation answered into a value."""
+    if result is UNKNOWN_ARGUMENT:
+        return Unknown("an operation's result")
+    if isinstance(result, list):
+        return Sequence("list", [from_facts(item) for item in result])
+    if isinstance(result, Repeated):
+        return Sequence("list", None, from_facts(result.element), result.length)
+    if isinstance(result, tuple):
+        parts = [from_facts(item) for item in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return result
+
+
+def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
+    """Apply the operation ``name``; see ``Machine.apply``."""
+    operation = lookup(name)
+    if operation is None:
+        return machine.unknown(name)
+    given = [to_facts(value) for value in args]
+    named = {key: to_facts(value) for key, value in kwargs.items()}
+    misfit: Misfit | None = None
+    result: Any = None
+    try:
+        result = operation(*given, **named)
+    except Misfit as error:
+        misfit = error
+    except Signal:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in a rule, the program's facts are only unknown
+        machine.events.miss(machine.place, name, f"{type(error).__name__}: {error}"[:200])
+        return Unknown(name)
+    arguments = _by_name(operation, given, named)
+    sources = find_sources(machine, _by_name(operation, list(args), dict(kwargs)))
+    if misfit is None:
+        result = _with_origin(machine, name, arguments, sources, result)
+    _judge(machine, Application(name, arguments, result, misfit), sources)
+    return Unknown(f"{name} does not fit") if misfit is not None else from_facts(result)
+
+
+def _judge(machine: Machine, application: Application, sources: dict[str, Source]) -> None:
+    from snugly.rules import judge  # noqa: PLC0415 - rules are loaded when the first operation is met
+
+    if machine.events.muted:
+        return
+    findings = judge.judge_operation(application, place=machine.place, sources=sources)
+    if findings:
+        machine.events.find(findings, machine.batch)
+
+
+def _by_name(operation: Operation, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    code = operation.function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    bound = dict(zip(names, args, strict=False))
+    if code.co_flags & 0x04 and len(args) > len(names):
+        star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        bound[star] = tuple(args[len(names) :])
+    bound.update(kwargs)
+    return bound
+
+
+def find_sources(machine: Machine, values: Mapping[str, Value]) -> dict[str, Source]:
+    """Find which expression of the innermost call gave each argument, by the identity of its value."""
+    if not machine.sites:
+        return {}
+    site = machine.sites[-1]
+    found: dict[str, Source] = {}
+    for name, value in values.items():
+        for given, node in site.given:
+            if given is value or (isinstance(value, tuple) and len(value) == 1 and value[0] is given):
+                found[name] = site.source.source(node)
+                break
+    return found
+
+
+def _with_origin(
+    machine: Machine, name: str, arguments: dict[str, Any], sources: dict[str, Source], result: Any  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    if not isinstance(result, (TensorFacts, tuple, list, Repeated)):
+        return result
+    site = machine.sites[-1] if machine.sites else None
+    where = None if site is None else site.source.source(site.node)
+    origin = Origin(
+        name,
+        None if where is None else where.place,
+        "" if where is None else where.text,
+        tuple(_tensors(arguments)),
+        {key: value for key, value in arguments.items() if not isinstance(value, TensorFacts)},
+        sources,
+        machine.layers[-1] if machine.layers else None,
+    )
+    same = {id(value) for value in arguments.values()}
+    return _stamp(result, origin, same)
+
+
+def _stamp(result: Any, origin: Origin, same: set[int]) -> Any:  # noqa: ANN401
+    if isinstance(result, TensorFacts):
+        return result if id(result) in same else result.with_(origin=origin)
+    if isinstance(result, tuple):
+        parts = [_stamp(item, origin, same) for item in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    if isinstance(result, list):
+        return [_stamp(item, origin, same) for item in result]
+    return Repeated(_stamp(result.element, origin, same), result.length) if isinstance(result, Repeated) else result
+
+
+def _tensors(arguments: Mapping[str, Any]) -> list[TensorFacts]:
+    found: list[TensorFacts] = []
+    for value in arguments.values():
+        if isinstance(value, TensorFacts):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            found.extend(item for item in value[:16] if isinstance(item, TensorFacts))
+        elif isinstance(value, Repeated) and isinstance(value.element, TensorFacts):
+            found.append(value.element)
+    return found
+
+
+def loss(
+    machine: Machine, name: str, arguments: Mapping[str, Value], options: Mapping[str, Any], module: str | None
+) -> Value:
+    """Judge a loss call; see ``Machine.loss``."""
+    from snugly.rules import judge  # noqa: PLC0415 - rules are loaded when the first loss is met
+
+    given: dict[str, Value] = {}
+    tensors: dict[str, TensorFacts] = {}
+    for key, value in arguments.items():
+        settled = settle(value)
+        if settled is None:
+            continue
+        given[key] = settled
+        tensors[key] = settled if isinstance(settled, TensorFacts) else UNKNOWN_TENSOR
+    plain = {key: _option(value) for key, value in options.items()}
+    call = LossCall(name, tensors, plain, module)
+    machine.events.losses.append(LossRecord(machine.place, name, tensors, machine.batch))
+    sources = find_sources(machine, given)
+    verdict, findings = judge.judge_loss(call, place=machine.place, sources=sources)
+    machine.events.find(findings, machine.batch)
+    output = verdict.output
+    if output is None:
+        if verdict.accepted is False:
+            return Unknown(f"{name} does not fit")
+        output = UNKNOWN_TENSOR
+    return _with_origin(machine, name, {**tensors, **plain}, sources, output)
+
+
+def _option(value: Value) -> Any:  # noqa: ANN401
+    facts = to_facts(value)
+    if isinstance(facts, Repeated):
+        return UNKNOWN_OPTION
+    return UNKNOWN_OPTION if facts is UNKNOWN_ARGUMENT else facts
+
+
+__all__ = ["apply", "from_facts", "length_of", "loss", "to_facts"]

@@ -1,0 +1,216 @@
+"""Assignments: names, attributes, items, unpacking, and tensors that are changed in place."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import value as known
+from snugly.facts.tensors import TensorFacts
+from snugly.facts.values import NOTHING_KNOWN
+from snugly.interpreter import items
+from snugly.interpreter.events import LineRecord
+from snugly.interpreter.flow import Site
+from snugly.interpreter.iteration import listed
+from snugly.interpreter.joins import element_of, settle
+from snugly.interpreter.scopes import Scope
+from snugly.interpreter.values import NOTHING, Instance, Sequence, Unknown, Value
+
+if TYPE_CHECKING:
+    from snugly.interpreter.machine import Machine
+
+
+def assign(machine: Machine, target: ast.expr, value: Value, *, record: bool = True) -> None:
+    """Bind a target to a value."""
+    if isinstance(target, ast.Name):
+        bind_name(machine, target.id, value)
+        if record and isinstance(value, TensorFacts) and not machine.events.muted:
+            machine.events.lines.append(LineRecord(machine.frame.source.place(target), target.id, value))
+    elif isinstance(target, ast.Attribute):
+        _assign_attribute(machine, target, value)
+    elif isinstance(target, ast.Subscript):
+        _assign_item(machine, target, value)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        unpack(machine, target.elts, value, record=record)
+    elif isinstance(target, ast.Starred):
+        assign(machine, target.value, value, record=record)
+
+
+def bind_name(machine: Machine, name: str, value: Value) -> None:
+    """Bind a name in the scope that an assignment here binds it in."""
+    scope = machine.frame.scope.home(name)
+    machine.touch(scope)
+    scope.names[name] = value
+
+
+def _assign_attribute(machine: Machine, target: ast.Attribute, value: Value) -> None:
+    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions assign
+
+    owner = evaluate(machine, target.value)
+    machine.set(owner, target.attr, value)
+    if isinstance(value, TensorFacts) and not machine.events.muted:
+        source = machine.frame.source.source(target)
+        machine.events.lines.append(LineRecord(source.place, source.text, value))
+
+
+def _assign_item(machine: Machine, target: ast.Subscript, value: Value) -> None:
+    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions assign
+
+    owner = settle(evaluate(machine, target.value))
+    key = evaluate(machine, target.slice)
+    machine.sites.append(
+        Site(target, machine.frame.source, [(owner, target.value), (key, target.slice)])
+    )
+    try:
+        written = items.set_item(machine, owner, key, value)
+    finally:
+        machine.sites.pop()
+    if isinstance(owner, TensorFacts) and isinstance(written, TensorFacts) and written is not owner:
+        replace_tensor(machine, target.value, owner, written)
+
+
+def replace_tensor(machine: Machine, node: ast.expr, old: TensorFacts, new: TensorFacts) -> None:
+    """Put a changed tensor wherever the old one is held: in open scopes, and where ``node`` names it.
+
+    Where ``node`` is a view of a named tensor (``x[0]``, ``x.diagonal()``), the elements of that tensor are
+    no longer known.
+    """
+    kept = new.with_(origin=old.origin) if new.shape == old.shape and new.dtype == old.dtype else new
+    scopes = {id(frame.scope): frame.scope for frame in machine.frames}
+    for scope in list(scopes.values()):
+        outer: Scope | None = scope
+        while outer is not None:
+            scopes[id(outer)] = outer
+            outer = outer.outer
+    for scope in scopes.values():
+        _replace_in(machine, scope, scope.names, old, kept)
+        for held in list(scope.names.values()):
+            if isinstance(held, Instance):
+                _replace_in(machine, held, held.attributes, old, kept)
+    base = node
+    while isinstance(base, (ast.Subscript, ast.Call, ast.Attribute)):
+        if isinstance(base, ast.Attribute):
+            held = _peek(machine, base)
+            if held is kept:
+                return
+            if isinstance(held, TensorFacts):
+                rebind(machine, base, held.with_(values=NOTHING_KNOWN))
+                return
+        base = base.func if isinstance(base, ast.Call) else base.value
+    if isinstance(base, ast.Name) and base is not node:
+        held = machine.frame.scope.find(base.id)
+        if isinstance(held, TensorFacts) and held is not kept:
+            changed = held.with_(values=NOTHING_KNOWN)
+            for scope in scopes.values():
+                _replace_in(machine, scope, scope.names, held, changed)
+
+
+def _peek(machine: Machine, node: ast.Attribute) -> Value:
+    """Return what an attribute of a named object holds, without following anything."""
+    if not isinstance(node.value, ast.Name):
+        return NOTHING
+    owner = machine.frame.scope.find(node.value.id)
+    return owner.attributes.get(node.attr, NOTHING) if isinstance(owner, Instance) else NOTHING
+
+
+def _replace_in(machine: Machine, thing: object, names: dict[str, Value], old: Value, new: Value) -> None:
+    found = [name for name, value in names.items() if value is old]
+    if found:
+        machine.touch(thing)
+        for name in found:
+            names[name] = new
+
+
+def mutate_receiver(machine: Machine, node: ast.expr, site: Site, result: Value) -> None:
+    """Note that a method whose name ends with an underscore changed the tensor that ``node`` names."""
+    receiver = settle(site.given[0][0]) if site.given else NOTHING
+    if not isinstance(receiver, TensorFacts):
+        return
+    new = result if isinstance(result, TensorFacts) else receiver.with_(values=NOTHING_KNOWN)
+    if new is not receiver:
+        replace_tensor(machine, node, receiver, new)
+
+
+def unpack(machine: Machine, targets: list[ast.expr], value: Value, *, record: bool = True) -> None:
+    """Bind several targets to the items of a value."""
+    sequence = machine.iterate(value)
+    starred = next((index for index, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
+    known_items = listed(sequence, 4096)
+    if known_items is not None and starred is None and len(known_items) == len(targets):
+        for target, item in zip(targets, known_items, strict=True):
+            assign(machine, target, item, record=record)
+        return
+    if known_items is not None and starred is not None and len(known_items) >= len(targets) - 1:
+        after = len(targets) - starred - 1
+        middle = Sequence("list", known_items[starred : len(known_items) - after])
+        parts: list[Value] = [*known_items[:starred], middle, *known_items[len(known_items) - after :]]
+        for target, item in zip(targets, parts, strict=True):
+            assign(machine, target, item, record=record)
+        return
+    element = element_of(sequence)
+    if element is NOTHING or (known_items is not None) or _too_many(sequence, targets, starred):
+        element = Unknown("an item to unpack")
+    for target in targets:
+        item = Sequence("list", None, element, None) if isinstance(target, ast.Starred) else element
+        assign(machine, target, item, record=record)
+
+
+def _too_many(sequence: Sequence, targets: list[ast.expr], starred: int | None) -> bool:
+    length = known(sequence.length)
+    return starred is None and length is not None and length != len(targets)
+
+
+def rebind(machine: Machine, node: ast.expr, value: Value) -> None:
+    """Bind the name or attribute that ``node`` is to a value that says more about what it already holds."""
+    if isinstance(node, ast.Name):
+        scope: Scope | None = machine.frame.scope.home(node.id)
+        while scope is not None and node.id not in scope.names:
+            scope = scope.enclosing()
+        if scope is not None:
+            machine.touch(scope)
+            scope.names[node.id] = value
+    elif isinstance(node, ast.Attribute):
+        owner = machine.frame.scope.find(node.value.id) if isinstance(node.value, ast.Name) else NOTHING
+        if isinstance(owner, Instance) and node.attr in owner.attributes:
+            machine.touch(owner)
+            owner.attributes[node.attr] = value
+        elif not isinstance(node.value, ast.Name):
+            return
+
+
+def augment(machine: Machine, node: ast.AugAssign) -> None:
+    """Do ``target op= value``."""
+    from snugly.interpreter.expressions import evaluate, operate  # noqa: PLC0415 - expressions assign
+
+    target = node.target
+    right = evaluate(machine, node.value)
+    op = type(node.op).__name__
+    left = evaluate(machine, target)
+    if isinstance(left, Sequence) and left.kind in ("list", "deque") and op == "Add":
+        extend(machine, left, machine.iterate(right))
+        return
+    result = operate(machine, node, op, (left, target), (right, node.value))
+    if isinstance(left, TensorFacts) and isinstance(result, TensorFacts):
+        if result.dtype != left.dtype and left.dtype is not None:
+            result = result.with_(dtype=left.dtype)
+        replace_tensor(machine, target, left, result)
+        if not isinstance(target, ast.Subscript):
+            assign(machine, target, result)
+        return
+    assign(machine, target, result)
+
+
+def extend(machine: Machine, sequence: Sequence, more: Sequence) -> None:
+    """Do ``sequence.extend(more)``."""
+    from snugly.interpreter.operators import concatenate  # noqa: PLC0415 - operators need no assignments
+
+    machine.touch(sequence)
+    kind = sequence.kind
+    known_items = listed(more, 4096)
+    grown = concatenate(sequence, Sequence("list", list(known_items)) if known_items is not None else more)
+    if sequence.items == [] and known_items is None:
+        sequence.cases = more.cases
+    else:
+        sequence.cases = ()
+    sequence.items, sequence.element, sequence.length = grown.items, grown.element, grown.length
+    sequence.kind = kind

@@ -1,0 +1,214 @@
+"""Branches: both sides of an undecided condition, joined, and what a condition tells about its names."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from snugly.interpreter.flow import Broke, Continued, Exit, Raised, Returned, Signal
+from snugly.interpreter.joins import join
+from snugly.interpreter.values import NOTHING, Choice, Class, Instance, LibraryName, Sequence, Unknown, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snugly.interpreter.heap import Delta
+    from snugly.interpreter.machine import Machine
+
+
+def choose(
+    machine: Machine, test: ast.expr, then: Callable[[], Value], otherwise: Callable[[], Value]
+) -> Value:
+    """Evaluate a condition and the side it selects, or both sides and join them."""
+    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions branch
+
+    answer = machine.truth(evaluate(machine, test))
+    if answer is None:
+        return both(
+            machine,
+            lambda: _refined(machine, test, then, truth=True),
+            lambda: _refined(machine, test, otherwise, truth=False),
+        )
+    return then() if answer else otherwise()
+
+
+def _refined(machine: Machine, test: ast.expr, action: Callable[[], Value], *, truth: bool) -> Value:
+    refine(machine, test, truth=truth)
+    return action()
+
+
+def both(machine: Machine, first: Callable[[], Value], second: Callable[[], Value]) -> Value:
+    """Follow two sides from the same state and join what they did.
+
+    A side that leaves (``return``, ``break`` …) does not join; its exit is kept. When both leave, the second
+    side's way out is raised as certain.
+    """
+    trail = machine.trail
+    left, value = _side(machine, first)
+    made = trail.undo()
+    if left is not None:
+        keep_exit(machine, left, made)
+    also_left, other = _side(machine, second)
+    if also_left is not None:
+        if left is not None:
+            trail.keep()
+            raise also_left
+        keep_exit(machine, also_left)
+        trail.undo()
+        trail.apply(made)
+        return value
+    if left is not None:
+        trail.keep()
+        return other
+    trail.merge([made], join, present=True)
+    trail.keep()
+    return join(value, other)
+
+
+def _side(machine: Machine, action: Callable[[], Value]) -> tuple[Signal | None, Value]:
+    """Follow one side in a level of its own, which stays open."""
+    mark = machine.trail.open()
+    left: Signal | None = None
+    value: Value = NOTHING
+    try:
+        value = action()
+    except Signal as signal:
+        left = signal
+    finally:
+        machine.trail.close_to(mark)
+    return left, value
+
+
+def keep_exit(machine: Machine, signal: Signal, made: Delta | None = None) -> None:
+    """Note a way out that only some paths take.
+
+    Args:
+        machine: the run.
+        signal: the way out.
+        made: the states that the side had made, where they were taken back since.
+    """
+    frame = machine.frame
+    if isinstance(signal, Raised):
+        if frame.raises:
+            frame.raises[-1].append(Exit({}, signal.value))
+        return
+    loop = frame.loops[-1] if frame.loops else None
+    if isinstance(signal, Returned):
+        frame.returns.append(Exit({**machine.trail.capture(frame.mark), **(made or {})}, signal.value))
+    elif isinstance(signal, Broke) and loop is not None:
+        loop.breaks.append(Exit({**machine.trail.capture(loop.mark), **(made or {})}))
+    elif isinstance(signal, Continued) and loop is not None:
+        loop.continues.append(Exit({**machine.trail.capture(loop.iteration), **(made or {})}))
+
+
+def refine(machine: Machine, test: ast.expr, *, truth: bool) -> None:  # noqa: C901 - one case a kind of condition
+    """Note what it tells about names that ``test`` is true, or false."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            refine(machine, operand, truth=not truth)
+        case ast.BoolOp(op=ast.And(), values=values) if truth:
+            for value in values:
+                refine(machine, value, truth=True)
+        case ast.BoolOp(op=ast.Or(), values=values) if not truth:
+            for value in values:
+                refine(machine, value, truth=False)
+        case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
+            _narrow(machine, left, lambda option: option is None, keep=isinstance(op, ast.Is) is truth)
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as op], comparators=[right]):
+            if isinstance(op, ast.Eq) is truth:
+                _equate(machine, left, right)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[subject, kind]):
+            _narrow_kind(machine, subject, kind, truth=truth)
+        case ast.Name() | ast.Attribute():
+            _narrow(machine, test, lambda option: option is None or machine.truth(option) is False, keep=not truth)
+        case _:
+            return
+
+
+def _narrow(machine: Machine, node: ast.expr, matches: Callable[[Value], bool], *, keep: bool) -> None:
+    from snugly.interpreter.assignment import rebind  # noqa: PLC0415 - assignments branch
+    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
+
+    if not isinstance(node, (ast.Name, ast.Attribute)):
+        return
+    value = evaluate(machine, node)
+    if not isinstance(value, Choice):
+        return
+    options = [option for option in value.options if matches(option) is keep]
+    if options and len(options) < len(value.options):
+        rebind(machine, node, options[0] if len(options) == 1 else Choice(tuple(options)))
+
+
+def _equate(machine: Machine, left: ast.expr, right: ast.expr) -> None:
+    from snugly.interpreter.assignment import rebind  # noqa: PLC0415 - assignments branch
+    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
+    from snugly.interpreter.values import Number, Text  # noqa: PLC0415
+
+    if not isinstance(left, ast.Name):
+        return
+    known, constant = evaluate(machine, left), evaluate(machine, right)
+    if isinstance(known, (Number, Text)) and isinstance(constant, (int, float, str)):
+        rebind(machine, left, constant)
+
+
+def _narrow_kind(machine: Machine, subject: ast.expr, kind: ast.expr, *, truth: bool) -> None:
+    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions branch
+
+    wanted = evaluate(machine, kind)
+    _narrow(machine, subject, lambda option: is_kind(option, wanted) is True, keep=truth)
+
+
+def is_kind(value: Value, wanted: Value) -> bool | None:
+    """Tell whether ``isinstance(value, wanted)``; ``None`` when it depends."""
+    from snugly.interpreter.attributes import TENSOR_CLASSES, builtin_kind  # noqa: PLC0415 - attributes branch
+    from snugly.facts.tensors import TensorFacts  # noqa: PLC0415
+
+    if isinstance(wanted, (tuple, Sequence)):
+        kinds = list(wanted) if isinstance(wanted, tuple) else wanted.items or []
+        answers = [is_kind(value, kind) for kind in kinds]
+        return True if True in answers else (None if None in answers else False)
+    if isinstance(value, (Unknown, Choice)) or isinstance(wanted, Unknown):
+        return None
+    if isinstance(wanted, Class):
+        return wanted in value.type.order if isinstance(value, Instance) else False
+    if not isinstance(wanted, LibraryName):
+        return None
+    if isinstance(value, Instance):
+        return _inherits(value, wanted.path)
+    if isinstance(value, TensorFacts):
+        if wanted.path == "torch.nn.Parameter":
+            return value.kind == "parameter"
+        return wanted.path == TENSOR_CLASSES.get(value.kind)
+    builtin = builtin_kind(value)
+    if builtin is not None:
+        return _is_builtin(builtin, wanted.path)
+    if value is None:
+        return wanted.path in ("types.NoneType", "builtins.object")
+    return _is_model(value, wanted.path)
+
+
+def _is_builtin(kind: str, path: str) -> bool:
+    families = {"int": ("int", "numbers.Number"), "bool": ("bool", "int"), "float": ("float", "numbers.Number")}
+    names = {f"builtins.{name}" if "." not in name else name for name in families.get(kind, (kind,))}
+    if kind in ("list", "tuple", "str", "deque"):
+        names |= {"collections.abc.Sequence", "typing.Sequence", "collections.abc.Iterable"}
+    if kind == "dict":
+        names |= {"collections.abc.Mapping", "typing.Mapping", "collections.abc.Iterable"}
+    return path in names or path == f"collections.{kind}"
+
+
+def _inherits(value: Instance, path: str) -> bool | None:
+    from snugly.interpreter.classes import library_bases  # noqa: PLC0415 - classes branch
+
+    if path in library_bases(value.type):
+        return True
+    return _is_model(value.native, path) if value.native is not None else (None if library_bases(value.type) else False)
+
+
+def _is_model(value: Value, path: str) -> bool | None:
+    from snugly.library import registry  # noqa: PLC0415 - the registry needs no branches
+
+    wanted = registry.MODELS.get(path)
+    if wanted is not None:
+        return isinstance(value, wanted)
+    return None

@@ -1,0 +1,51 @@
+"""How much work one file may cost, and the exceptions that end a run that would cost more."""
+
+from __future__ import annotations
+
+import time
+
+CONCRETE_ITERATIONS = 64
+"""How many iterations of one loop are followed one by one."""
+
+CONCRETE_STEPS = 6000
+"""How many steps the one-by-one iterations of one loop may take together."""
+
+LISTED_ITEMS = 4096
+"""How many items a list of constants may have before it is summed up."""
+
+LARGEST_TEXT = 200_000
+"""How long a computed string may become."""
+
+LARGEST_BITS = 512
+"""How long a computed integer may become, in bits."""
+
+
+class Exhausted(BaseException):
+    """The budget of a run is spent. Not an ``Exception``: nothing on the way may swallow it."""
+
+
+class Budget:
+    """Counts steps and looks at the clock now and then.
+
+    Attributes:
+        steps: how many nodes were evaluated.
+        depth: how many calls of the user's functions are open.
+    """
+
+    __slots__ = ("_check", "deadline", "depth", "limit", "steps")
+
+    def __init__(self, seconds: float = 3.0, steps: int = 600_000) -> None:
+        """Start the clock."""
+        self.steps = 0
+        self.depth = 0
+        self.limit = steps
+        self.deadline = time.monotonic() + seconds
+        self._check = 512
+
+    def spend(self) -> None:
+        """Count one step. Raises ``Exhausted`` when no step is left."""
+        self.steps += 1
+        if self.steps >= self._check:
+            self._check = self.steps + 512
+            if self.steps > self.limit or time.monotonic() > self.deadline:
+                raise Exhausted

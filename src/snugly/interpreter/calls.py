@@ -1,0 +1,183 @@
+"""Calls: what each kind of value does when it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snugly.interpreter import classes, functions
+from snugly.interpreter.flow import Signal
+from snugly.interpreter.joins import join, settle
+from snugly.interpreter.values import (
+    NOTHING,
+    Choice,
+    Class,
+    Function,
+    Instance,
+    LibraryName,
+    Method,
+    Module,
+    Native,
+    Number,
+    Partial,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snugly.interpreter.machine import Machine
+
+
+def call(  # noqa: C901, PLR0911 - one line a kind of value
+    machine: Machine, function: Value, args: list[Value], kwargs: dict[str, Value], rest: Value = NOTHING
+) -> Value:
+    """Call a value.
+
+    Args:
+        machine: the run.
+        function: what is called.
+        args: the positional arguments.
+        kwargs: the keyword arguments.
+        rest: what starred arguments of unknown length hold, ``NOTHING`` where there are none.
+    """
+    machine.budget.spend()
+    if isinstance(function, Choice):
+        return _call_choice(machine, function, args, kwargs, rest)
+    if isinstance(function, Function):
+        return functions.run(machine, function, functions.bind(function, args, kwargs, rest))
+    if isinstance(function, Method):
+        return call(machine, function.function, [function.receiver, *args], kwargs, rest)
+    if isinstance(function, Partial):
+        return call(machine, function.function, [*function.args, *args], {**function.kwargs, **kwargs}, rest)
+    if isinstance(function, Class):
+        return classes.instantiate(machine, function, args, kwargs)
+    if isinstance(function, Instance):
+        return _call_instance(machine, function, args, kwargs, rest)
+    if isinstance(function, (Unknown, Module, type(None))):
+        return Unknown(getattr(function, "reason", "") or "a call of something unknown")
+    if rest is not NOTHING:
+        return machine.unknown("a starred argument of unknown length")
+    if isinstance(function, Native):
+        return call_native(machine, function.function, function.name, args, kwargs)
+    if isinstance(function, LibraryName):
+        return call_library(machine, function.path, args, kwargs)
+    if hasattr(function, "call"):
+        with machine.layer(getattr(function, "origin", None)):
+            return call_native(machine, function.call, getattr(function, "path", ""), args, kwargs)
+    return machine.unknown(f"a call of {getattr(function, 'path', type(function).__name__)}")
+
+
+def _call_choice(
+    machine: Machine, function: Choice, args: list[Value], kwargs: dict[str, Value], rest: Value
+) -> Value:
+    options = [option for option in function.options if option is not None]
+    if len(options) == 1:
+        return call(machine, options[0], args, kwargs, rest)
+    result: Value = NOTHING
+    machine.events.muted += 1
+    try:
+        for option in options:
+            result = join(result, call(machine, option, args, kwargs, rest))
+    finally:
+        machine.events.muted -= 1
+    return Unknown("a choice") if result is NOTHING else result
+
+
+def _call_instance(
+    machine: Machine, instance: Instance, args: list[Value], kwargs: dict[str, Value], rest: Value
+) -> Value:
+    for name in ("__call__", "forward"):
+        if classes.lookup(instance.type, name) is not NOTHING:
+            return call(machine, machine.get(instance, name), args, kwargs, rest)
+    classes.ensure_native(machine, instance)
+    if instance.native is not None and hasattr(instance.native, "call"):
+        return call(machine, instance.native, args, kwargs, rest)
+    return machine.unknown(f"a call of {instance.type.name}")
+
+
+def takes_machine(function: Callable[..., Any]) -> bool:
+    """Tell whether a library's function wants the machine as its first argument."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    first = 1 if hasattr(function, "__func__") else 0
+    return code.co_argcount > first and code.co_varnames[first] == "machine"
+
+
+def call_native(
+    machine: Machine, function: Callable[..., Any], name: str, args: list[Value], kwargs: dict[str, Value]
+) -> Value:
+    """Call a function of the library's description; whatever goes wrong there gives an unknown value."""
+    plain = [settle(value) for value in args]
+    named = {key: settle(value) for key, value in kwargs.items()}
+    if takes_machine(function):
+        plain.insert(0, machine)
+    try:
+        return function(*plain, **named)
+    except (Signal, RecursionError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a description that fails must not end the run
+        machine.events.miss(machine.place, name, f"{type(error).__name__}: {error}"[:200])
+        return Unknown(name)
+
+
+def call_library(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Call something of a library by its path."""
+    libraries = machine.program.libraries
+    function = libraries.function(path)
+    if function is not None:
+        return call_native(machine, function, path, args, kwargs)
+    if libraries.model(path) is not None:
+        return construct(machine, path, args, kwargs)
+    if path in libraries.losses():
+        return _call_loss(machine, path, args, kwargs)
+    if libraries.operation(path) is not None:
+        return machine.apply(path, *args, **kwargs)
+    return machine.unknown(path)
+
+
+def _call_loss(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    from snugly.interpreter.lossnames import split_arguments  # noqa: PLC0415 - only for losses called as functions
+
+    split = split_arguments(path, args, kwargs)
+    if split is None:
+        return machine.unknown(path)
+    tensors, options = split
+    return machine.loss(path, tensors, options)
+
+
+def construct(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
+    """Make an object of a library's class, and note which call made it."""
+    model = machine.program.libraries.model(path)
+    if model is None:
+        return machine.unknown(path)
+    made = call_native(machine, _constructor(model, machine), path, args, kwargs)
+    if not isinstance(made, model):
+        return made
+    bound = _bound_arguments(model, args, kwargs)
+    try:
+        made.place = machine.place
+        if getattr(made, "origin", None) is None:
+            made.origin = classes.constructor_origin(machine, path, bound)
+    except AttributeError:
+        return made
+    return made
+
+
+def _constructor(model: type[Any], machine: Machine) -> Callable[..., Any]:
+    code = getattr(model.__init__, "__code__", None)
+    if code is not None and code.co_argcount > 1 and code.co_varnames[1] == "machine":
+        return lambda *args, **kwargs: model(machine, *args, **kwargs)
+    return lambda *args, **kwargs: model(*args, **kwargs)
+
+
+def _bound_arguments(model: type[Any], args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:
+    code = getattr(model.__init__, "__code__", None)
+    if code is None:
+        return dict(kwargs)
+    names = [name for name in code.co_varnames[1 : code.co_argcount] if name != "machine"]
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
+__all__ = ["Number", "call", "call_library", "call_native", "construct", "takes_machine"]

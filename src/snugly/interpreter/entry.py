@@ -1,0 +1,137 @@
+"""Where a run enters: the script's top level as ``__main__``, then what no call has reached."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snugly.facts.tensors import TensorFacts
+from snugly.interpreter import classes, functions
+from snugly.interpreter.budget import Budget, Exhausted
+from snugly.interpreter.flow import Signal
+from snugly.interpreter.machine import Machine
+from snugly.interpreter.modules import Program
+from snugly.interpreter.values import NOTHING, Class, Function, Unknown, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snugly.interpreter.sources import SourceFile
+
+
+def follow(program: Program, source: SourceFile, budget: Budget | None = None) -> Machine:
+    """Follow a script from its top level, then enter what was not reached, and return the machine.
+
+    A budget that is spent, or a recursion that is too deep, ends the run: what was found until then stands.
+    """
+    machine = Machine(program, budget)
+    program.folders.setdefault(source.path, program.root) if program.root is not None else None
+    _guarded(machine, source, lambda: program.run(machine, source, "__main__"))
+    _guarded(machine, source, lambda: enter_rest(machine, source))
+    return machine
+
+
+def _guarded(machine: Machine, source: SourceFile, action: Callable[[], object]) -> None:
+    try:
+        action()
+    except Exhausted:
+        machine.events.miss(None, "the program", "its budget is spent")
+        machine.exhausted = True
+    except RecursionError:
+        machine.events.miss(None, "the program", "it is nested too deeply")
+        machine.exhausted = True
+    finally:
+        _reset(machine)
+    del source
+
+
+def _reset(machine: Machine) -> None:
+    """Close what a cut-off run left open."""
+    machine.frames.clear()
+    machine.sites.clear()
+    machine.layers.clear()
+    machine.batches.clear()
+    machine.open_calls.clear()
+    machine.building.clear()
+    machine.budget.depth = 0
+    machine.events.muted = 0
+    machine.trail.close_to(0)
+
+
+def enter_rest(machine: Machine, source: SourceFile) -> None:
+    """Enter every function and class of a file that no call has reached, with unknown arguments."""
+    module = machine.program.modules.get(source.path)
+    if module is None or machine.exhausted:
+        return
+    for value in list(module.names.values()):
+        if isinstance(value, Class) and value.scope.source is source:
+            _enter_class(machine, source, value)
+    for value in list(module.names.values()):
+        if isinstance(value, Function) and value.module is source:
+            _enter_function(machine, source, value, {})
+
+
+def _enter_function(machine: Machine, source: SourceFile, function: Function, bound: dict[str, Value]) -> None:
+    if id(function.node) in machine.entered or machine.exhausted:
+        return
+    for parameter in [*functions.parameters(function.node), *function.node.args.kwonlyargs]:
+        if parameter.arg not in bound:
+            bound[parameter.arg] = _symbolic(function, parameter.arg)
+    _protected(machine, source, lambda: functions.run(machine, function, functions.bind(function, [], bound)))
+
+
+def _symbolic(function: Function, name: str) -> Value:
+    """Return what is known about a parameter that nobody gives: its default when it decides a size, else nothing."""
+    default = function.defaults.get(name, NOTHING)
+    return default if isinstance(default, (bool, str, type(None))) else Unknown(f"parameter {name}")
+
+
+def _protected(machine: Machine, source: SourceFile, action: Callable[[], Value]) -> Value:
+    """Run something as if a call at the module's end did it, and survive whatever it raises."""
+    from snugly.interpreter.flow import Frame  # noqa: PLC0415
+    from snugly.interpreter.scopes import Scope  # noqa: PLC0415
+
+    scope = Scope({}, None, "module", source)
+    mark = machine.trail.open()
+    machine.frames.append(Frame(scope, source, mark))
+    try:
+        return action()
+    except Signal:
+        return Unknown("it raises")
+    finally:
+        machine.trail.close_to(mark)
+        machine.trail.undo()
+        machine.frames.pop()
+
+
+def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
+    methods = [value for value in cls.names.values() if isinstance(value, Function)]
+    left = [method for method in methods if id(method.node) not in machine.entered]
+    if not left or machine.exhausted:
+        return
+    init = classes.lookup(cls, "__init__")
+    args: dict[str, Value] = {}
+    if isinstance(init, Function):
+        for parameter in [*functions.parameters(init.node)[1:], *init.node.args.kwonlyargs]:
+            args[parameter.arg] = init.defaults.get(parameter.arg, Unknown(f"parameter {parameter.arg}"))
+
+    def use() -> Value:
+        instance = classes.instantiate(machine, cls, [], args)
+        for method in left:
+            if id(method.node) in machine.entered or method.name == "__init__":
+                continue
+            receiver = cls if method.kind == "classmethod" else instance
+            names = [parameter.arg for parameter in functions.parameters(method.node)]
+            bound: dict[str, Value] = {}
+            if names and method.kind != "staticmethod":
+                bound[names[0]] = receiver
+            for name in names[len(bound) :]:
+                bound[name] = TensorFacts() if method.name == "forward" and name not in method.defaults else _symbolic(method, name)
+            for parameter in method.node.args.kwonlyargs:
+                bound[parameter.arg] = _symbolic(method, parameter.arg)
+            try:
+                functions.run(machine, method, functions.bind(method, [], bound))
+            except Signal:
+                continue
+        return None
+
+    _protected(machine, source, use)

@@ -1,0 +1,171 @@
+"""What changes from one iteration of a loop to the next: nothing, only lists that grow, or more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snugly.facts.dims import Dim
+from snugly.interpreter.heap import Delta, State, join_states, set_state, state_of
+from snugly.interpreter.joins import element_of, equivalent, join, number_type
+from snugly.interpreter.scopes import Scope
+from snugly.interpreter.values import NOTHING, Case, Instance, Mapping, Number, Sequence, Unknown, Value
+
+if TYPE_CHECKING:
+    from snugly.interpreter.machine import Machine
+
+STRUCTURAL = (Instance,)
+
+
+def stable(machine: Machine, level: Delta, started: dict[int, State], carried: frozenset[str]) -> bool:
+    """Tell whether an iteration changed nothing that the next one can see, growth of lists aside.
+
+    Args:
+        machine: the run.
+        level: states before the iteration of what it wrote.
+        started: states before the iteration before that one.
+        carried: names that the body may read before it writes them.
+    """
+    for key, (thing, saved) in level.items():
+        if isinstance(thing, Scope):
+            if not _same_names(thing, saved, carried, here=thing is machine.frame.scope):
+                return False
+        elif isinstance(thing, Sequence):
+            if not _grows_evenly(thing, saved, started.get(key)):
+                return False
+        elif not _same_state(thing, saved):
+            return False
+    return True
+
+
+def _same_names(scope: Scope, saved: dict[str, Value], carried: frozenset[str], *, here: bool) -> bool:
+    for name, value in scope.names.items():
+        if here and name not in carried:
+            continue
+        if not _alike(saved.get(name, NOTHING), value):
+            return False
+    return True
+
+
+def _alike(old: Value, new: Value) -> bool:
+    return equivalent(old, new)
+
+
+def _same_state(thing: Any, saved: State) -> bool:  # noqa: ANN401 - any mutable object
+    now = state_of(thing)
+    if isinstance(thing, Instance):
+        return saved[1] is now[1] and _same_dict(saved[0], now[0])
+    if isinstance(thing, Mapping):
+        return _same_dict(saved[0], now[0]) and saved[2] == now[2] and equivalent(saved[1], now[1])
+    return saved is None or _same_dict(saved, now)
+
+
+def _same_dict(a: dict[Any, Value], b: dict[Any, Value]) -> bool:
+    return a.keys() == b.keys() and all(_alike(value, b[key]) for key, value in a.items())
+
+
+def _grows_evenly(sequence: Sequence, saved: State, started: State | None) -> bool:
+    items, element, length, _ = saved
+    if sequence.items is None:
+        return items is None and length == sequence.length and equivalent(element, sequence.element)
+    if items is None:
+        return False
+    now = sequence.items
+    if len(now) == len(items):
+        return all(_alike(x, y) for x, y in zip(items, now, strict=True))
+    if started is None or started[0] is None or len(now) < len(items):
+        return False
+    earlier = started[0]
+    added, added_before = now[len(items) :], items[len(earlier) :]
+    if len(added) != len(added_before) or not all(x is y for x, y in zip(now, items, strict=False)):
+        return False
+    return all(equivalent(x, y) for x, y in zip(added, added_before, strict=True))
+
+
+def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | None, carried: frozenset[str]) -> None:
+    """Give lists that grew in an iteration the length that ``more`` such iterations give them.
+
+    One of the ``more`` has happened. Temporaries get values that cover all iterations.
+    """
+    for key, (thing, saved) in level.items():
+        if isinstance(thing, Sequence) and thing.items is not None and saved[0] is not None:
+            added = len(thing.items) - len(saved[0])
+            if added and key in started:
+                _extrapolate(machine, thing, saved[0], started[key][0], added, more)
+    del carried
+
+
+def _extrapolate(
+    machine: Machine, thing: Sequence, before: list[Value], earlier: list[Value], added: int, more: Dim | None
+) -> None:
+    machine.touch(thing)
+    assert thing.items is not None  # noqa: S101 - the caller looked
+    if isinstance(more, int) and more <= 1:
+        return
+    new = Sequence("list", thing.items[len(before) :])
+    element, times = element_of(new), None if more is None else (more + 1) * added
+    old = Sequence("list", earlier)
+    thing.element = join(element_of(old), element)
+    thing.length = None if times is None else len(earlier) + times
+    thing.cases = (Case(element_of(old), len(earlier)), Case(element, times)) if earlier else ()
+    thing.items = None
+
+
+def widen(machine: Machine, level: Delta, carried: frozenset[str], *, final: bool, dry: bool = False) -> bool:
+    """Join the states before and after an iteration, and tell whether anything that carries over changed.
+
+    Args:
+        machine: the run.
+        level: states before the iteration of what it wrote.
+        carried: names that the body may read before it writes them.
+        final: give up what still changes.
+        dry: only tell.
+    """
+    changed = False
+    for thing, saved in list(level.values()):
+        here = isinstance(thing, Scope) and thing is machine.frame.scope
+        if isinstance(thing, Scope):
+            same = _same_names(thing, saved, carried, here=here)
+        elif isinstance(thing, Sequence):
+            same = _grows_evenly(thing, saved, None)
+        else:
+            same = _same_state(thing, saved)
+        if same:
+            continue
+        changed = True
+        if not dry:
+            _widen_one(thing, saved, final=final)
+    return changed
+
+
+def _widen_one(thing: Any, saved: State, *, final: bool) -> None:  # noqa: ANN401
+    if isinstance(thing, Scope):
+        for name, value in list(thing.names.items()):
+            thing.names[name] = widen_value(saved.get(name, NOTHING), value, final=final)
+        return
+    if isinstance(thing, Instance):
+        for name, value in list(thing.attributes.items()):
+            thing.attributes[name] = widen_value(saved[0].get(name, NOTHING), value, final=final)
+        return
+    state = join_states(thing, saved, state_of(thing), join)
+    set_state(thing, state)
+    if final and isinstance(thing, Sequence):
+        thing.length, thing.cases = None, ()
+
+
+def widen_value(old: Value, new: Value, *, final: bool) -> Value:
+    """Return a value that covers both and what more iterations may make of it."""
+    if old is NOTHING or equivalent(old, new):
+        return new
+    joined = join(old, new)
+    if isinstance(joined, Number):
+        low = joined.low if joined.low is not None and number_type(old) == "int" and joined.low == _low(old) else None
+        return Number(joined.type, low, None)
+    if final and not equivalent(old, joined):
+        return Unknown("a value that every iteration changes")
+    return joined
+
+
+def _low(value: Value) -> float | None:
+    from snugly.interpreter.joins import number_bounds  # noqa: PLC0415
+
+    return number_bounds(value)[0]

@@ -1,0 +1,241 @@
+"""Subscripts: reading, writing and deleting ``value[key]``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import Dim, Expr, less, same
+from snugly.facts.tensors import TensorFacts
+from snugly.interpreter.joins import element_of, join, join_values, length_of, settle
+from snugly.interpreter.values import (
+    NOTHING,
+    Class,
+    DType,
+    Function,
+    Instance,
+    LibraryName,
+    Mapping,
+    Number,
+    Range,
+    Sequence,
+    Text,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from snugly.interpreter.machine import Machine
+
+
+def as_key(value: Value) -> Value:
+    """Return a dictionary key for a value that is known, ``NOTHING`` for one that is not."""
+    if isinstance(value, (Instance, Class, Function, LibraryName, DType, str, int, float, bytes, type(None), Expr)):
+        return value
+    if isinstance(value, tuple):
+        keys = tuple(as_key(item) for item in value)
+        return NOTHING if any(key is NOTHING for key in keys) else keys
+    return NOTHING
+
+
+def get_item(machine: Machine, value: Value, key: Value) -> Value:  # noqa: PLR0911 - one line a kind
+    """Return ``value[key]``."""
+    value, key = settle(value), settle(key)
+    if isinstance(value, TensorFacts):
+        return machine.apply("operator.getitem", value, key)
+    if isinstance(value, (tuple, str, bytes)):
+        return _of_constant(value, key)
+    if isinstance(value, Sequence):
+        return _of_sequence(value, key)
+    if isinstance(value, Mapping):
+        return _of_mapping(machine, value, key)
+    if isinstance(value, Instance):
+        return _of_instance(machine, value, key)
+    if isinstance(value, Text):
+        return Text()
+    if isinstance(value, (Class, LibraryName)):
+        if isinstance(value, Class) and value.kind == "enum" and isinstance(key, str):
+            return machine.get(value, key)
+        return value  # a generic alias such as list[int]
+    if isinstance(value, Unknown):
+        return Unknown("an item of something unknown")
+    if hasattr(value, "item"):
+        return machine.call(machine.get(value, "item"), key)
+    return machine.unknown(f"an item of {getattr(value, 'path', type(value).__name__)}")
+
+
+def _of_constant(value: Value, key: Value) -> Value:
+    if isinstance(key, slice):
+        ends = (key.start, key.stop, key.step)
+        if all(end is None or isinstance(end, int) for end in ends):
+            return tuple(value)[key] if isinstance(value, tuple) else value[key]
+        if isinstance(value, tuple):
+            return Sequence("tuple", None, element_of(Sequence("tuple", list(value))), None)
+        return Text()
+    if isinstance(key, int):
+        try:
+            return value[key]
+        except IndexError:
+            return Unknown("an index that is out of range")
+    if isinstance(value, tuple):
+        return element_of(Sequence("tuple", list(value))) if value else Unknown("an item of an empty tuple")
+    return Text()
+
+
+def _of_sequence(value: Sequence, key: Value) -> Value:
+    if isinstance(key, slice):
+        return slice_sequence(value, key)
+    if isinstance(key, int) and value.items is not None:
+        if -len(value.items) <= key < len(value.items):
+            return value.items[key]
+        return Unknown("an index that is out of range")
+    if isinstance(value, Range) and isinstance(key, (int, Expr)) and isinstance(value.start, (int, Expr)):
+        return value.start + key * value.step
+    if isinstance(key, int) and value.cases and value.kind != "dict_keys":
+        return _of_cases(value, key)
+    element = element_of(value)
+    return Unknown("an item of an empty list") if element is NOTHING else element
+
+
+def _of_cases(value: Sequence, key: int) -> Value:
+    cases = value.cases if key >= 0 else tuple(reversed(value.cases))
+    left: Dim = key if key >= 0 else -key - 1
+    for case in cases:
+        if case.times is None:
+            break
+        if less(left, case.times):
+            return case.element
+        left = left - case.times
+    return value.element
+
+
+def slice_sequence(value: Sequence, key: slice) -> Sequence:
+    """Return ``value[start:stop:step]`` for a list."""
+    if value.items is not None and all(end is None or isinstance(end, int) for end in (key.start, key.stop, key.step)):
+        try:
+            return Sequence(value.kind, value.items[key])
+        except ValueError:
+            return Sequence(value.kind, None, element_of(value), None)
+    return Sequence(value.kind, None, element_of(value), sliced_length(length_of(value), key))
+
+
+def sliced_length(length: Dim | None, key: slice) -> Dim | None:
+    """Return how many of ``length`` items a slice takes, ``None`` when it depends."""
+    start, stop = key.start, key.stop
+    if length is None or key.step not in (None, 1):
+        return None
+    start = 0 if start is None else start
+    stop = length if stop is None else stop
+    if not isinstance(start, (int, Expr)) or not isinstance(stop, (int, Expr)):
+        return None
+    start = start + length if less(start, 0) else start
+    stop = stop + length if less(stop, 0) else stop
+    if less(length, stop) is None or less(length, start) is None or less(start, 0) is not False:
+        return None
+    stop = length if less(length, stop) else stop
+    if less(stop, start) is None:
+        return None
+    return 0 if less(stop, start) else stop - start
+
+
+def _of_mapping(machine: Machine, value: Mapping, key: Value) -> Value:
+    constant = as_key(key)
+    if constant is not NOTHING:
+        found = value.entries.get(constant, NOTHING)
+        if found is not NOTHING:
+            return found
+        if value.open and value.rest is not None:
+            return value.rest
+        factory = getattr(value, "factory", None)
+        if factory is not None:
+            made = machine.call(factory)
+            set_item(machine, value, key, made)
+            return made
+        return Unknown("a key that is not there")
+    found = value.rest if value.open and value.rest is not None else NOTHING
+    for entry in value.entries.values():
+        found = join(found, entry)
+    return Unknown("an item of an empty dict") if found is NOTHING else found
+
+
+def _of_instance(machine: Machine, value: Instance, key: Value) -> Value:
+    from snugly.interpreter.classes import lookup  # noqa: PLC0415 - classes call functions, which read items
+
+    if lookup(value.type, "__getitem__") is not NOTHING:
+        return machine.call(machine.get(value, "__getitem__"), key)
+    if value.native is not None and hasattr(value.native, "item"):
+        return machine.call(machine.get(value.native, "item"), key)
+    return Unknown("an item of an object")
+
+
+def set_item(machine: Machine, value: Value, key: Value, new: Value) -> Value:
+    """Do ``value[key] = new``; return the tensor that takes the place of ``value``, or ``value``."""
+    value, key = settle(value), settle(key)
+    if isinstance(value, TensorFacts):
+        return _write_tensor(machine, value, key, new)
+    if isinstance(value, Sequence):
+        _write_sequence(machine, value, key, new)
+    elif isinstance(value, Mapping):
+        machine.touch(value)
+        constant = as_key(key)
+        if constant is not NOTHING:
+            value.entries[constant] = new
+        else:
+            value.rest = join(value.rest if value.open and value.rest is not None else NOTHING, new)
+            value.rest_key = key if value.rest_key is None else join(value.rest_key, key)
+            value.open = True
+    elif isinstance(value, Instance) or hasattr(value, "set_item"):
+        name = "__setitem__" if isinstance(value, Instance) else "set_item"
+        machine.call(machine.get(value, name), key, new)
+    return value
+
+
+def _write_tensor(machine: Machine, value: TensorFacts, key: Value, new: Value) -> Value:
+    from snugly.operations.registry import lookup  # noqa: PLC0415 - operations are loaded when the first is met
+
+    if lookup("operator.setitem") is not None:
+        result = machine.apply("operator.setitem", value, key, new)
+        return result if isinstance(result, TensorFacts) else value.with_(values=type(value.values)())
+    from snugly.interpreter.iteration import values_of  # noqa: PLC0415
+
+    return value.with_(values=join_values(value.values, values_of(new)))
+
+
+def _write_sequence(machine: Machine, value: Sequence, key: Value, new: Value) -> None:
+    machine.touch(value)
+    if isinstance(key, int) and value.items is not None and -len(value.items) <= key < len(value.items):
+        value.items[key] = new
+    elif isinstance(key, slice):
+        element = machine.iterate(new)
+        value.element = join(element_of(value), element_of(element))
+        value.length = None
+        value.items, value.cases = None, ()
+        if key == slice(None, None, None):
+            value.items, value.element, value.length = element.items, element.element, element.length
+    elif value.items is not None and len(value.items) <= 64:  # noqa: PLR2004 - a weak update of a short list
+        value.items = [join(item, new) for item in value.items]
+    else:
+        value.element, value.length = join(element_of(value), new), length_of(value)
+        value.items, value.cases = None, ()
+
+
+def delete_item(machine: Machine, value: Value, key: Value) -> None:
+    """Do ``del value[key]``."""
+    value, key = settle(value), settle(key)
+    if isinstance(value, Mapping):
+        machine.touch(value)
+        constant = as_key(key)
+        if constant is not NOTHING:
+            value.entries.pop(constant, None)
+    elif isinstance(value, Sequence):
+        machine.touch(value)
+        if value.items is not None and isinstance(key, (int, slice)):
+            try:
+                del value.items[key]
+            except (IndexError, TypeError, ValueError):
+                return
+        else:
+            value.element, value.length = element_of(value), None
+            value.items, value.cases = None, ()
+
+
+__all__ = ["as_key", "delete_item", "get_item", "same", "set_item", "slice_sequence", "sliced_length", "Number"]

@@ -1,0 +1,296 @@
+"""Loops: followed one by one where that pays, to a fixed point where it does not, list growth extrapolated.
+
+The first iteration is followed with its own item. A second one, with an item that stands for all the others,
+tells whether anything changes from iteration to iteration. If nothing does (temporaries aside), those two
+were enough. If only lists grow, and by the same each time, their final length is computed. Otherwise the
+second iteration is taken back and the loop is followed item by item while that is cheap, or what changes is
+widened until it is stable.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import Dim, Expr, value as known
+from snugly.interpreter.budget import CONCRETE_ITERATIONS, CONCRETE_STEPS
+from snugly.interpreter.flow import Broke, Continued, Loop, Signal
+from snugly.interpreter.iteration import listed
+from snugly.interpreter.joins import element_of, equivalent, join
+from snugly.interpreter.growth import grow, stable, widen
+from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from snugly.interpreter.machine import Machine
+
+PASSES = 3
+"""How often the body of a loop is followed with joined facts before what still changes is given up."""
+
+RUNS = 8
+"""How many runs of equal items a loop is split into."""
+
+
+def run_for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
+    """Follow a ``for`` statement."""
+    from snugly.interpreter.assignment import assign  # noqa: PLC0415 - assignments iterate
+    from snugly.interpreter.expressions import evaluate, with_site  # noqa: PLC0415
+    from snugly.interpreter.statements import run_block  # noqa: PLC0415
+
+    iterated = evaluate(machine, node.iter)
+    sequence: Sequence = with_site(machine, node.iter, lambda: machine.iterate(iterated))
+
+    def body(item: Value) -> None:
+        assign(machine, node.target, item)
+        run_block(machine, node.body)
+
+    carried = machine.carried.of(node.body)
+    with_loop(machine, lambda: _follow_items(machine, sequence, body, carried), lambda: run_block(machine, node.orelse))
+
+
+def with_loop(machine: Machine, follow: Callable[[], None], otherwise: Callable[[], None]) -> None:
+    """Follow a loop in a level of its own, then its ``else``, and join the states of its breaks."""
+    mark = machine.trail.open()
+    loop = Loop(mark)
+    machine.frame.loops.append(loop)
+    broke = False
+    try:
+        follow()
+    except Broke:
+        broke = True
+    except BaseException:
+        machine.frame.loops.pop()
+        machine.trail.close_to(mark)
+        machine.trail.keep()
+        raise
+    machine.frame.loops.pop()
+    machine.trail.close_to(mark)
+    try:
+        if not broke:
+            otherwise()
+    except BaseException:
+        machine.trail.close_to(mark)
+        machine.trail.keep()
+        raise
+    if loop.breaks:
+        machine.trail.merge([exit_.state for exit_ in loop.breaks], join, present=True)
+    machine.trail.keep()
+
+
+def iteration(machine: Machine, action: Callable[[], None]) -> None:
+    """Follow a loop's body once; ``continue`` ends it."""
+    loop = machine.frame.loops[-1]
+    mark = machine.trail.open()
+    outer, loop.iteration, loop.continues = (loop.iteration, loop.continues), mark, []
+    present = True
+    try:
+        action()
+    except Continued:
+        pass
+    except BaseException as signal:
+        machine.trail.close_to(mark)
+        continues = loop.continues
+        loop.iteration, loop.continues = outer
+        if not isinstance(signal, Broke) or not continues:
+            machine.trail.keep()
+            raise
+        present = False
+        loop.breaks.append(_break_exit(machine, loop))
+        loop.continues = continues
+    machine.trail.close_to(mark)
+    if loop.continues:
+        machine.trail.merge([exit_.state for exit_ in loop.continues], join, present=present)
+    machine.trail.keep()
+    loop.iteration, loop.continues = outer
+
+
+def _break_exit(machine: Machine, loop: Loop):  # noqa: ANN202 - an Exit
+    from snugly.interpreter.flow import Exit  # noqa: PLC0415
+
+    return Exit(machine.trail.capture(loop.mark))
+
+
+def _follow_items(
+    machine: Machine, sequence: Sequence, body: Callable[[Value], None], carried: frozenset[str]
+) -> None:
+    if sequence.items is None and sequence.cases:
+        for case in sequence.cases:
+            machine.batches.append(case.name)
+            try:
+                _follow_run(machine, case.element, case.times, body, carried)
+            finally:
+                machine.batches.pop()
+        return
+    items = listed(sequence, CONCRETE_ITERATIONS)
+    if sequence.items is not None:
+        runs = _runs(sequence.items)
+        if len(runs) <= RUNS:
+            for case in runs:
+                _follow_run(machine, case.element, case.times, body, carried)
+            return
+    if isinstance(sequence, Range) and isinstance(sequence.length, int) and isinstance(sequence.start, int):
+        _follow_range(machine, sequence, body, carried)
+    elif sequence.items is not None:
+        _follow_distinct(machine, sequence.items, items is not None, body, carried)
+    elif sequence.element is not NOTHING:
+        _follow_run(machine, sequence.element, sequence.length, body, carried)
+
+
+def _runs(items: list[Value]) -> list[Case]:
+    runs: list[Case] = []
+    for item in items:
+        if runs and equivalent(runs[-1].element, item):
+            times = runs[-1].times
+            runs[-1] = Case(runs[-1].element, 1 if times is None else times + 1)
+        else:
+            runs.append(Case(item, 1))
+            if len(runs) > RUNS:
+                break
+    return runs
+
+
+def _follow_range(
+    machine: Machine, sequence: Range, body: Callable[[Value], None], carried: frozenset[str]
+) -> None:
+    """Follow a range of known ends: its first number, a symbol for those between, and a short last step."""
+    count, start, step = sequence.length, sequence.start, sequence.step
+    assert isinstance(count, int)  # noqa: S101 - the caller looked
+    if count <= 2:  # noqa: PLR2004 - nothing is between
+        for index in range(count):
+            iteration(machine, lambda index=index: body(start + index * step))  # type: ignore[misc]
+        return
+    split_last = step not in (1, -1)
+    between = count - 2 if split_last else count - 1
+    middle: Value = start + step * machine.new_symbol("i", 1, between)
+    rest = [start + step * index for index in range(1, between + 1)] if count <= CONCRETE_ITERATIONS else None
+    _probe(machine, start, middle, between, rest, body, carried)
+    if split_last:
+        iteration(machine, lambda: body(start + step * (count - 1)))
+
+
+def _follow_distinct(
+    machine: Machine, items: list[Value], few: bool, body: Callable[[Value], None], carried: frozenset[str]  # noqa: FBT001
+) -> None:
+    rest = element_of(Sequence("list", items[1:]))
+    _probe(machine, items[0], rest, len(items) - 1, items[1:] if few else None, body, carried)
+
+
+def _follow_run(
+    machine: Machine, element: Value, times: Dim | None, body: Callable[[Value], None], carried: frozenset[str]
+) -> None:
+    count = known(times)
+    if count == 0:
+        return
+    if count == 1:
+        iteration(machine, lambda: body(element))
+        return
+    more = None if times is None else times - 1
+    rest = [element] * (count - 1) if count is not None and count <= CONCRETE_ITERATIONS else None
+    _probe(machine, element, element, more, rest, body, carried)
+
+
+def _probe(
+    machine: Machine,
+    first: Value,
+    other: Value,
+    more: Dim | None,
+    rest: list[Value] | None,
+    body: Callable[[Value], None],
+    carried: frozenset[str],
+) -> None:
+    """Follow the first item, then one that stands for the ``more`` others, and see whether that was enough."""
+    trail = machine.trail
+    before = machine.budget.steps
+    mark = trail.open()
+    iteration(machine, lambda: body(first))
+    made_first = trail.capture(mark)
+    started = {key: saved for key, (_, saved) in trail.levels[-1].items()}
+    trail.keep()
+    cost = machine.budget.steps - before
+    if isinstance(more, Expr) and known(more) is not None:
+        more = known(more)
+    events = machine.events.mark()
+    trail.open()
+    left: Signal | None = None
+    try:
+        iteration(machine, lambda: body(other))
+    except Signal as signal:
+        left = signal
+    if left is None and stable(machine, trail.levels[-1], started, carried):
+        grown = trail.keep()
+        grow(machine, grown, started, more, carried)
+        return
+    cheap = rest is not None and cost * len(rest) <= CONCRETE_STEPS
+    if cheap and rest is not None:
+        trail.undo()
+        machine.events.drop_since(events)
+        for item in rest:
+            iteration(machine, lambda item=item: body(item))  # type: ignore[misc]
+        return
+    if left is not None:
+        trail.keep()
+        raise left
+    trail.keep()
+    del made_first
+    to_fixed_point(machine, lambda: body(other), carried)
+
+
+def to_fixed_point(machine: Machine, action: Callable[[], None], carried: frozenset[str]) -> None:
+    """Follow a body with ever wider facts until they no longer change."""
+    for number in range(PASSES):
+        machine.trail.open()
+        try:
+            iteration(machine, action)
+        except Signal:
+            machine.trail.keep()
+            raise
+        changed = widen(machine, machine.trail.levels[-1], carried, final=number == PASSES - 1)
+        machine.trail.keep()
+        if not changed:
+            return
+
+
+def run_while(machine: Machine, node: ast.While) -> None:
+    """Follow a ``while`` statement."""
+    from snugly.interpreter.statements import run_block  # noqa: PLC0415 - statements loop
+
+    carried = machine.carried.of([ast.If(test=node.test, body=node.body, orelse=[])]) if False else _carried(machine, node)
+    with_loop(machine, lambda: _follow_while(machine, node, carried), lambda: run_block(machine, node.orelse))
+
+
+def _carried(machine: Machine, node: ast.While) -> frozenset[str]:
+    names = {inner.id for inner in ast.walk(node.test) if isinstance(inner, ast.Name)}
+    return machine.carried.of(node.body) | names
+
+
+def _follow_while(machine: Machine, node: ast.While, carried: frozenset[str]) -> None:
+    from snugly.interpreter.branches import both, refine  # noqa: PLC0415 - branches loop
+    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
+    from snugly.interpreter.statements import run_block  # noqa: PLC0415
+
+    def body() -> None:
+        refine(machine, node.test, truth=True)
+        run_block(machine, node.body)
+
+    started_steps = machine.budget.steps
+    for _ in range(CONCRETE_ITERATIONS):
+        answer = machine.truth(evaluate(machine, node.test))
+        if answer is False:
+            return
+        if answer is None or machine.budget.steps - started_steps > CONCRETE_STEPS:
+            break
+        machine.trail.open()
+        try:
+            iteration(machine, body)
+            same = not widen(machine, machine.trail.levels[-1], carried, final=False, dry=True)
+        finally:
+            machine.trail.keep()
+        if same:
+            return
+    answer = machine.truth(evaluate(machine, node.test))
+    if answer is None:
+        both(machine, lambda: to_fixed_point(machine, body, carried), lambda: None)
+    else:
+        to_fixed_point(machine, body, carried)
+    refine(machine, node.test, truth=False)

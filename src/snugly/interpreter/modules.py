@@ -1,0 +1,142 @@
+"""The user's program: its files, found and evaluated once each, and the libraries beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snugly.interpreter.flow import Frame, Signal
+from snugly.interpreter.libraries import Libraries
+from snugly.interpreter.scopes import Scope
+from snugly.interpreter.sources import SourceFile, Unreadable, parse
+from snugly.interpreter.values import Module
+
+if TYPE_CHECKING:
+    from snugly.interpreter.machine import Machine
+
+LARGEST_FILE = 8_000_000
+
+
+class Program:
+    """What one script and the user's modules that it imports are made of.
+
+    Attributes:
+        root: the folder that absolute imports start from: that of the script.
+        libraries: what is known of the libraries.
+        modules: the modules that were evaluated, by path of the file.
+        sources: their files, by path.
+        folders: the folder that each of them lies in.
+    """
+
+    def __init__(self, root: Path | None, display: Path | None = None) -> None:
+        """Start with nothing read.
+
+        Args:
+            root: the folder of the script; ``None`` for a text without a folder.
+            display: paths are reported relative to this folder.
+        """
+        self.root = root
+        self.display = display
+        self.libraries = Libraries()
+        self.modules: dict[str, Module] = {}
+        self.sources: dict[str, SourceFile] = {}
+        self.folders: dict[str, Path] = {}
+
+    def shown(self, path: Path) -> str:
+        """Return a file's path as reports show it."""
+        if self.display is not None:
+            try:
+                return str(path.resolve().relative_to(self.display.resolve()))
+            except ValueError:
+                pass
+        return str(path)
+
+    def locate(self, name: str, level: int, importer: SourceFile | None) -> Path | None:
+        """Return the file of one of the user's modules, ``None`` when it is not one of theirs."""
+        if self.root is None:
+            return None
+        bases = [self.root]
+        if level:
+            if importer is None:
+                return None
+            base = Path(self.folders.get(importer.path, self.root))
+            for _ in range(level - 1):
+                base = base.parent
+            bases = [base]
+        else:
+            bases += [folder for folder in self.root.parents[:2] if (folder / "pyproject.toml").exists()]
+        parts = name.split(".") if name else []
+        if not all(part.isidentifier() for part in parts):
+            return None
+        for base in bases:
+            target = base.joinpath(*parts)
+            for candidate in (target / "__init__.py", target.with_suffix(".py") if parts else target / "__init__.py"):
+                if candidate.is_file():
+                    return candidate
+            if parts and level and target.is_dir():
+                return target
+        return None
+
+    def read(self, path: Path) -> SourceFile:
+        """Read one of the user's files. Raises ``Unreadable``."""
+        shown = self.shown(path)
+        if shown not in self.sources:
+            try:
+                if path.stat().st_size > LARGEST_FILE:
+                    msg = "the file is too large to follow"
+                    raise Unreadable(msg)
+                data = path.read_bytes()
+            except OSError as error:
+                msg = f"cannot be read: {error.strerror}"
+                raise Unreadable(msg) from error
+            self.sources[shown] = parse(data, shown)
+            self.folders[shown] = path.parent
+        return self.sources[shown]
+
+    def load(self, machine: Machine, path: Path, name: str) -> Module | None:
+        """Evaluate one of the user's modules, once; ``None`` where its file cannot be read."""
+        if path.is_dir():
+            return Module(name, str(path))
+        shown = self.shown(path)
+        if shown in self.modules:
+            return self.modules[shown]
+        try:
+            source = self.read(path)
+        except Unreadable:
+            return None
+        return self.run(machine, source, name)
+
+    def run(self, machine: Machine, source: SourceFile, name: str) -> Module:
+        """Evaluate a module's body."""
+        from snugly.interpreter.statements import run_block  # noqa: PLC0415 - statements import modules
+
+        scope = Scope({}, None, "module", source)
+        module = Module(name, source.path, scope.names)
+        self.modules[source.path] = module
+        scope.names.update({"__name__": name, "__file__": source.path, "__doc__": None})
+        frame = Frame(scope, source, machine.trail.open())
+        machine.frames.append(frame)
+        try:
+            run_block(machine, source.tree.body)
+        except Signal:
+            pass
+        finally:
+            machine.frames.pop()
+            machine.trail.close_to(frame.mark)
+            machine.trail.keep()
+            module.names = scope.names
+        return module
+
+    def submodule(self, machine: Machine, module: Module, name: str) -> Module | None:
+        """Return a module inside one of the user's packages."""
+        folder = self.folders.get(module.file)
+        if folder is None and Path(module.file).is_dir():
+            folder = Path(module.file)
+        if folder is None or not name.isidentifier():
+            return None
+        if module.file.endswith(".py") and not module.file.endswith("__init__.py"):
+            return None
+        for candidate in (folder / f"{name}.py", folder / name / "__init__.py"):
+            if candidate.is_file():
+                return self.load(machine, candidate, f"{module.name}.{name}")
+        return None

@@ -1,0 +1,132 @@
+"""Scopes of names: modules, functions and classes, one inside another."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snugly.interpreter.values import NOTHING, Value
+
+if TYPE_CHECKING:
+    from snugly.interpreter.sources import SourceFile
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """The names of a module, a class body or a running function.
+
+    Attributes:
+        names: what is bound here.
+        outer: the scope that encloses it in the source; class scopes are left out of that chain.
+        kind: ``"module"``, ``"class"`` or ``"function"``.
+        source: the file it is written in.
+        elsewhere: names declared ``global`` or ``nonlocal``, and the scope they live in.
+    """
+
+    names: dict[str, Value] = field(default_factory=dict)
+    outer: Scope | None = None
+    kind: str = "function"
+    source: SourceFile | None = None
+    elsewhere: dict[str, Scope] = field(default_factory=dict)
+
+    def find(self, name: str) -> Value:
+        """Return what ``name`` means here, or ``NOTHING``."""
+        scope: Scope | None = self.elsewhere.get(name, self)
+        while scope is not None:
+            value = scope.names.get(name, NOTHING)
+            if value is not NOTHING:
+                return value
+            scope = scope.enclosing()
+        return NOTHING
+
+    def enclosing(self) -> Scope | None:
+        """Return the next scope that names are looked up in."""
+        outer = self.outer
+        while outer is not None and outer.kind == "class":
+            outer = outer.outer
+        return outer
+
+    def module(self) -> Scope:
+        """Return the scope of the module that this one is in."""
+        scope = self
+        while scope.outer is not None:
+            scope = scope.outer
+        return scope
+
+    def home(self, name: str) -> Scope:
+        """Return the scope in which an assignment binds ``name``."""
+        return self.elsewhere.get(name, self)
+
+
+def target_names(target: ast.expr) -> set[str]:
+    """Return the names that an assignment target binds."""
+    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+class Carried:
+    """Which names a loop's body may read before it has written them: those carry facts between iterations."""
+
+    def __init__(self) -> None:
+        """Start with no loop seen."""
+        self._known: dict[int, frozenset[str]] = {}
+
+    def of(self, body: list[ast.stmt]) -> frozenset[str]:
+        """Return the carried names of a loop body."""
+        key = id(body)
+        if key not in self._known:
+            found: set[str] = set()
+            _block(body, set(), found)
+            self._known[key] = frozenset(found)
+        return self._known[key]
+
+
+def _block(body: list[ast.stmt], written: set[str], found: set[str]) -> set[str]:
+    for statement in body:
+        _statement(statement, written, found)
+    return written
+
+
+def _statement(node: ast.stmt, written: set[str], found: set[str]) -> None:
+    match node:
+        case ast.If(test=test, body=body, orelse=orelse):
+            _read(test, written, found)
+            written |= _block(body, set(written), found) & _block(orelse, set(written), found)
+        case ast.For() | ast.AsyncFor():
+            _read(node.iter, written, found)
+            _block(node.body, written | target_names(node.target), found)
+            _block(node.orelse, set(written), found)
+        case ast.While():
+            _read(node.test, written, found)
+            _block(node.body, set(written), found)
+            _block(node.orelse, set(written), found)
+        case ast.With() | ast.AsyncWith():
+            for item in node.items:
+                _read(item.context_expr, written, found)
+                if item.optional_vars is not None:
+                    written |= target_names(item.optional_vars)
+            _block(node.body, written, found)
+        case ast.Try():
+            for block in (node.body, node.orelse, node.finalbody, *(handler.body for handler in node.handlers)):
+                _block(block, set(written), found)
+        case ast.Assign():
+            _read(node.value, written, found)
+            for target in node.targets:
+                _read(target, written, found)
+                written |= target_names(target)
+        case ast.AugAssign(target=ast.Name(id=name)):
+            _read(node.value, written, found)
+            if name not in written:
+                found.add(name)
+        case _:
+            _read(node, written, found)
+
+
+def _read(node: ast.AST, written: set[str], found: set[str]) -> None:
+    own: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.comprehension):
+            own |= target_names(inner.target)
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id not in written | own:
+            found.add(inner.id)
