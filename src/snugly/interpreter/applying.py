@@ -29,12 +29,13 @@ from snugly.operations.registry import Application, Operation, Repeated, lookup
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from snugly.facts.origins import Place
     from snugly.interpreter.machine import Machine
 
 PLAIN = (int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
 
 
-def to_facts(value: Value) -> Any:  # noqa: ANN401, PLR0911 - facts of many kinds, one line each
+def to_facts(value: Value) -> Any:
     """Turn a value into an argument of an operation."""
     value = settle(value)
     if isinstance(value, PLAIN):
@@ -56,7 +57,7 @@ def to_facts(value: Value) -> Any:  # noqa: ANN401, PLR0911 - facts of many kind
     return UNKNOWN_ARGUMENT if settled is None else settled()
 
 
-def from_facts(result: Any) -> Value:  # noqa: ANN401
+def from_facts(result: Any) -> Value:
     """Turn what an operation answered into a value."""
     if result is UNKNOWN_ARGUMENT:
         return Unknown("an operation's result")
@@ -97,13 +98,18 @@ def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[
 
 
 def _judge(machine: Machine, application: Application, sources: dict[str, Source]) -> None:
-    from snugly.rules import judge  # noqa: PLC0415 - rules are loaded when the first operation is met
+    from snugly.rules import judge
 
     if machine.events.muted:
         return
-    findings = judge.judge_operation(application, place=machine.place, sources=sources)
+    findings = judge.judge_operation(application, place=machine.place, sources=sources, callers=callers(machine))
     if findings:
         machine.events.find(findings, machine.batch)
+
+
+def callers(machine: Machine) -> tuple[Place, ...]:
+    """Return the calls of the user's functions that are open, innermost first."""
+    return tuple(frame.caller for frame in reversed(machine.frames[-12:]) if frame.caller is not None)
 
 
 def _by_name(operation: Operation, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -132,8 +138,12 @@ def find_sources(machine: Machine, values: Mapping[str, Value]) -> dict[str, Sou
 
 
 def _with_origin(
-    machine: Machine, name: str, arguments: dict[str, Any], sources: dict[str, Source], result: Any  # noqa: ANN401
-) -> Any:  # noqa: ANN401
+    machine: Machine,
+    name: str,
+    arguments: dict[str, Any],
+    sources: dict[str, Source],
+    result: Any,
+) -> Any:
     if not isinstance(result, (TensorFacts, tuple, list, Repeated)):
         return result
     site = machine.sites[-1] if machine.sites else None
@@ -146,12 +156,13 @@ def _with_origin(
         {key: value for key, value in arguments.items() if not isinstance(value, TensorFacts)},
         sources,
         machine.layers[-1] if machine.layers else None,
+        callers(machine),
     )
     same = {id(value) for value in arguments.values()}
     return _stamp(result, origin, same)
 
 
-def _stamp(result: Any, origin: Origin, same: set[int]) -> Any:  # noqa: ANN401
+def _stamp(result: Any, origin: Origin, same: set[int]) -> Any:
     if isinstance(result, TensorFacts):
         return result if id(result) in same else result.with_(origin=origin)
     if isinstance(result, tuple):
@@ -178,7 +189,7 @@ def loss(
     machine: Machine, name: str, arguments: Mapping[str, Value], options: Mapping[str, Any], module: str | None
 ) -> Value:
     """Judge a loss call; see ``Machine.loss``."""
-    from snugly.rules import judge  # noqa: PLC0415 - rules are loaded when the first loss is met
+    from snugly.rules import judge
 
     given: dict[str, Value] = {}
     tensors: dict[str, TensorFacts] = {}
@@ -192,7 +203,13 @@ def loss(
     call = LossCall(name, tensors, plain, module)
     machine.events.losses.append(LossRecord(machine.place, name, tensors, machine.batch))
     sources = find_sources(machine, given)
-    verdict, findings = judge.judge_loss(call, place=machine.place, sources=sources)
+    verdict, findings = judge.judge_loss(
+        call,
+        place=machine.place,
+        sources=sources,
+        callers=callers(machine),
+        constructor=machine.layers[-1] if machine.layers else None,
+    )
     machine.events.find(findings, machine.batch)
     output = verdict.output
     if output is None:
@@ -202,7 +219,7 @@ def loss(
     return _with_origin(machine, name, {**tensors, **plain}, sources, output)
 
 
-def _option(value: Value) -> Any:  # noqa: ANN401
+def _option(value: Value) -> Any:
     facts = to_facts(value)
     if isinstance(facts, Repeated):
         return UNKNOWN_OPTION

@@ -44,7 +44,7 @@ def bind_name(machine: Machine, name: str, value: Value) -> None:
 
 
 def _assign_attribute(machine: Machine, target: ast.Attribute, value: Value) -> None:
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions assign
+    from snugly.interpreter.expressions import evaluate
 
     owner = evaluate(machine, target.value)
     machine.set(owner, target.attr, value)
@@ -54,13 +54,11 @@ def _assign_attribute(machine: Machine, target: ast.Attribute, value: Value) -> 
 
 
 def _assign_item(machine: Machine, target: ast.Subscript, value: Value) -> None:
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions assign
+    from snugly.interpreter.expressions import evaluate
 
     owner = settle(evaluate(machine, target.value))
     key = evaluate(machine, target.slice)
-    machine.sites.append(
-        Site(target, machine.frame.source, [(owner, target.value), (key, target.slice)])
-    )
+    machine.sites.append(Site(target, machine.frame.source, [(owner, target.value), (key, target.slice)]))
     try:
         written = items.set_item(machine, owner, key, value)
     finally:
@@ -75,6 +73,25 @@ def replace_tensor(machine: Machine, node: ast.expr, old: TensorFacts, new: Tens
     Where ``node`` is a view of a named tensor (``x[0]``, ``x.diagonal()``), the elements of that tensor are
     no longer known.
     """
+    kept = replace_everywhere(machine, old, new)
+    base = node
+    while isinstance(base, (ast.Subscript, ast.Call, ast.Attribute)):
+        if isinstance(base, ast.Attribute):
+            held = _peek(machine, base)
+            if held is kept:
+                return
+            if isinstance(held, TensorFacts):
+                replace_everywhere(machine, held, held.with_(values=NOTHING_KNOWN))
+                return
+        base = base.func if isinstance(base, ast.Call) else base.value
+    if isinstance(base, ast.Name) and base is not node:
+        held = machine.frame.scope.find(base.id)
+        if isinstance(held, TensorFacts) and held is not kept:
+            replace_everywhere(machine, held, held.with_(values=NOTHING_KNOWN))
+
+
+def replace_everywhere(machine: Machine, old: TensorFacts, new: TensorFacts) -> TensorFacts:
+    """Put a changed tensor wherever open scopes, and objects that they name, hold the old one; return it."""
     kept = new.with_(origin=old.origin) if new.shape == old.shape and new.dtype == old.dtype else new
     scopes = {id(frame.scope): frame.scope for frame in machine.frames}
     for scope in list(scopes.values()):
@@ -87,22 +104,7 @@ def replace_tensor(machine: Machine, node: ast.expr, old: TensorFacts, new: Tens
         for held in list(scope.names.values()):
             if isinstance(held, Instance):
                 _replace_in(machine, held, held.attributes, old, kept)
-    base = node
-    while isinstance(base, (ast.Subscript, ast.Call, ast.Attribute)):
-        if isinstance(base, ast.Attribute):
-            held = _peek(machine, base)
-            if held is kept:
-                return
-            if isinstance(held, TensorFacts):
-                rebind(machine, base, held.with_(values=NOTHING_KNOWN))
-                return
-        base = base.func if isinstance(base, ast.Call) else base.value
-    if isinstance(base, ast.Name) and base is not node:
-        held = machine.frame.scope.find(base.id)
-        if isinstance(held, TensorFacts) and held is not kept:
-            changed = held.with_(values=NOTHING_KNOWN)
-            for scope in scopes.values():
-                _replace_in(machine, scope, scope.names, held, changed)
+    return kept
 
 
 def _peek(machine: Machine, node: ast.Attribute) -> Value:
@@ -180,7 +182,7 @@ def rebind(machine: Machine, node: ast.expr, value: Value) -> None:
 
 def augment(machine: Machine, node: ast.AugAssign) -> None:
     """Do ``target op= value``."""
-    from snugly.interpreter.expressions import evaluate, operate  # noqa: PLC0415 - expressions assign
+    from snugly.interpreter.expressions import evaluate, operate
 
     target = node.target
     right = evaluate(machine, node.value)
@@ -202,7 +204,7 @@ def augment(machine: Machine, node: ast.AugAssign) -> None:
 
 def extend(machine: Machine, sequence: Sequence, more: Sequence) -> None:
     """Do ``sequence.extend(more)``."""
-    from snugly.interpreter.operators import concatenate  # noqa: PLC0415 - operators need no assignments
+    from snugly.interpreter.operators import concatenate
 
     machine.touch(sequence)
     kind = sequence.kind

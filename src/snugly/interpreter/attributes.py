@@ -30,10 +30,15 @@ from snugly.interpreter.values import (
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-TENSOR_CLASSES = {"tensor": "torch.Tensor", "parameter": "torch.Tensor", "ndarray": "numpy.ndarray", "image": "PIL.Image.Image"}
+TENSOR_CLASSES = {
+    "tensor": "torch.Tensor",
+    "parameter": "torch.Tensor",
+    "ndarray": "numpy.ndarray",
+    "image": "PIL.Image.Image",
+}
 
 
-def get(machine: Machine, value: Value, name: str) -> Value:  # noqa: C901, PLR0911, PLR0912 - one line a kind of value
+def get(machine: Machine, value: Value, name: str) -> Value:
     """Return ``value.name``."""
     if isinstance(value, Choice):
         return _of_choice(machine, value, name)
@@ -55,7 +60,7 @@ def get(machine: Machine, value: Value, name: str) -> Value:  # noqa: C901, PLR0
         return getattr(value, name)
     kind = builtin_kind(value)
     if kind is not None:
-        return machine.program.libraries.method(machine, f"builtins.{kind}.{name}", value)
+        return machine.program.libraries.builtin_method(machine, kind, name, value)
     if isinstance(value, (Function, Method, Native, Partial)):
         return _of_function(value, name)
     if isinstance(value, DType):
@@ -68,7 +73,7 @@ def get(machine: Machine, value: Value, name: str) -> Value:  # noqa: C901, PLR0
     return found
 
 
-def builtin_kind(value: Value) -> str | None:  # noqa: PLR0911 - one line a kind
+def builtin_kind(value: Value) -> str | None:
     """Return the name of the Python type of a builtin value."""
     if isinstance(value, (str, Text)):
         return "str"
@@ -81,7 +86,7 @@ def builtin_kind(value: Value) -> str | None:  # noqa: PLR0911 - one line a kind
     if isinstance(value, Sequence):
         return value.kind if value.kind in ("set", "frozenset", "deque", "tuple", "generator") else "list"
     if isinstance(value, Mapping):
-        return "dict"
+        return value.kind
     if isinstance(value, (int, float, complex, bytes)):
         return type(value).__name__
     return "int" if type(value).__name__ == "Expr" else None
@@ -172,9 +177,9 @@ def set_(machine: Machine, value: Value, name: str, new: Value) -> None:
         value.names[name] = new
     elif isinstance(value, Module):
         value.names[name] = new
-    elif hasattr(value, "set") and hasattr(value, "path"):
+    elif hasattr(value, "set_attribute"):
         machine.touch(value)
-        machine.call(Native(value.set, "set"), name, new)
+        machine.call(Native(value.set_attribute, "set_attribute"), name, new)
     elif hasattr(value, "path") and hasattr(value, "__dict__") and not isinstance(value, LibraryName):
         machine.touch(value)
         try:

@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
 
-def choose(
-    machine: Machine, test: ast.expr, then: Callable[[], Value], otherwise: Callable[[], Value]
-) -> Value:
+def choose(machine: Machine, test: ast.expr, then: Callable[[], Value], otherwise: Callable[[], Value]) -> Value:
     """Evaluate a condition and the side it selects, or both sides and join them."""
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions branch
+    from snugly.interpreter.expressions import evaluate
 
     answer = machine.truth(evaluate(machine, test))
     if answer is None:
@@ -101,7 +99,7 @@ def keep_exit(machine: Machine, signal: Signal, made: Delta | None = None) -> No
         loop.continues.append(Exit({**machine.trail.capture(loop.iteration), **(made or {})}))
 
 
-def refine(machine: Machine, test: ast.expr, *, truth: bool) -> None:  # noqa: C901 - one case a kind of condition
+def refine(machine: Machine, test: ast.expr, *, truth: bool) -> None:
     """Note what it tells about names that ``test`` is true, or false."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -126,8 +124,8 @@ def refine(machine: Machine, test: ast.expr, *, truth: bool) -> None:  # noqa: C
 
 
 def _narrow(machine: Machine, node: ast.expr, matches: Callable[[Value], bool], *, keep: bool) -> None:
-    from snugly.interpreter.assignment import rebind  # noqa: PLC0415 - assignments branch
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
+    from snugly.interpreter.assignment import rebind
+    from snugly.interpreter.expressions import evaluate
 
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return
@@ -140,9 +138,9 @@ def _narrow(machine: Machine, node: ast.expr, matches: Callable[[Value], bool], 
 
 
 def _equate(machine: Machine, left: ast.expr, right: ast.expr) -> None:
-    from snugly.interpreter.assignment import rebind  # noqa: PLC0415 - assignments branch
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
-    from snugly.interpreter.values import Number, Text  # noqa: PLC0415
+    from snugly.interpreter.assignment import rebind
+    from snugly.interpreter.expressions import evaluate
+    from snugly.interpreter.values import Number, Text
 
     if not isinstance(left, ast.Name):
         return
@@ -152,7 +150,7 @@ def _equate(machine: Machine, left: ast.expr, right: ast.expr) -> None:
 
 
 def _narrow_kind(machine: Machine, subject: ast.expr, kind: ast.expr, *, truth: bool) -> None:
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions branch
+    from snugly.interpreter.expressions import evaluate
 
     wanted = evaluate(machine, kind)
     _narrow(machine, subject, lambda option: is_kind(option, wanted) is True, keep=truth)
@@ -160,8 +158,8 @@ def _narrow_kind(machine: Machine, subject: ast.expr, kind: ast.expr, *, truth: 
 
 def is_kind(value: Value, wanted: Value) -> bool | None:
     """Tell whether ``isinstance(value, wanted)``; ``None`` when it depends."""
-    from snugly.interpreter.attributes import TENSOR_CLASSES, builtin_kind  # noqa: PLC0415 - attributes branch
-    from snugly.facts.tensors import TensorFacts  # noqa: PLC0415
+    from snugly.facts.tensors import TensorFacts
+    from snugly.interpreter.attributes import TENSOR_CLASSES, builtin_kind
 
     if isinstance(wanted, (tuple, Sequence)):
         kinds = list(wanted) if isinstance(wanted, tuple) else wanted.items or []
@@ -198,7 +196,7 @@ def _is_builtin(kind: str, path: str) -> bool:
 
 
 def _inherits(value: Instance, path: str) -> bool | None:
-    from snugly.interpreter.classes import library_bases  # noqa: PLC0415 - classes branch
+    from snugly.interpreter.classes import library_bases
 
     if path in library_bases(value.type):
         return True
@@ -206,7 +204,7 @@ def _inherits(value: Instance, path: str) -> bool | None:
 
 
 def _is_model(value: Value, path: str) -> bool | None:
-    from snugly.library import registry  # noqa: PLC0415 - the registry needs no branches
+    from snugly.library import registry
 
     wanted = registry.MODELS.get(path)
     if wanted is not None:

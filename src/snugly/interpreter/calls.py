@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
 
-def call(  # noqa: C901, PLR0911 - one line a kind of value
+def call(
     machine: Machine, function: Value, args: list[Value], kwargs: dict[str, Value], rest: Value = NOTHING
 ) -> Value:
     """Call a value.
@@ -68,9 +68,7 @@ def call(  # noqa: C901, PLR0911 - one line a kind of value
     return machine.unknown(f"a call of {getattr(function, 'path', type(function).__name__)}")
 
 
-def _call_choice(
-    machine: Machine, function: Choice, args: list[Value], kwargs: dict[str, Value], rest: Value
-) -> Value:
+def _call_choice(machine: Machine, function: Choice, args: list[Value], kwargs: dict[str, Value], rest: Value) -> Value:
     options = [option for option in function.options if option is not None]
     if len(options) == 1:
         return call(machine, options[0], args, kwargs, rest)
@@ -130,21 +128,9 @@ def call_library(machine: Machine, path: str, args: list[Value], kwargs: dict[st
         return call_native(machine, function, path, args, kwargs)
     if libraries.model(path) is not None:
         return construct(machine, path, args, kwargs)
-    if path in libraries.losses():
-        return _call_loss(machine, path, args, kwargs)
     if libraries.operation(path) is not None:
         return machine.apply(path, *args, **kwargs)
     return machine.unknown(path)
-
-
-def _call_loss(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    from snugly.interpreter.lossnames import split_arguments  # noqa: PLC0415 - only for losses called as functions
-
-    split = split_arguments(path, args, kwargs)
-    if split is None:
-        return machine.unknown(path)
-    tensors, options = split
-    return machine.loss(path, tensors, options)
 
 
 def construct(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

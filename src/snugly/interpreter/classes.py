@@ -62,7 +62,7 @@ def linearize(bases: tuple[Value, ...]) -> tuple[Value, ...]:
 
 def lookup(cls: Class, name: str, after: Class | None = None) -> Value:
     """Return what the user's classes bind ``name`` to, along the resolution order, or ``NOTHING``."""
-    order = cls.order
+    order = cls.order or (cls,)
     if after is not None:
         order = order[order.index(after) + 1 :] if after in order else ()
     for entry in order:
@@ -104,7 +104,7 @@ def instantiate(machine: Machine, cls: Class, args: list[Value], kwargs: dict[st
 
 def construct_native(machine: Machine, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> None:
     """Make the library's part of an instance: what ``super().__init__(...)`` does in the library."""
-    from snugly.interpreter import calls  # noqa: PLC0415 - calls construct instances
+    from snugly.interpreter import calls
 
     for path in library_bases(instance.type):
         model = machine.program.libraries.model(path)
@@ -196,7 +196,7 @@ def _own_fields(machine: Machine, cls: Class) -> dict[str, Value]:
 
 def _field_default(machine: Machine, node: ast.expr | None, value: Value) -> Value:
     if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ("field", "Field"):
-        from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions make classes
+        from snugly.interpreter.expressions import evaluate
 
         for keyword in node.keywords:
             if keyword.arg in ("default_factory", "factory"):
@@ -229,7 +229,7 @@ def get_from_instance(machine: Machine, instance: Instance, name: str) -> Value:
     if found is not NOTHING:
         return bind(machine, found, instance, instance.type)
     if name == "__dict__":
-        from snugly.interpreter.values import Mapping  # noqa: PLC0415
+        from snugly.interpreter.values import Mapping
 
         return Mapping(dict(instance.attributes))
     ensure_native(machine, instance)
@@ -264,12 +264,12 @@ def bind(machine: Machine, found: Value, receiver: Value, cls: Class) -> Value:
     return found
 
 
-def native_attribute(machine: Machine, native: Any, name: str) -> Value:  # noqa: ANN401 - a library model
+def native_attribute(machine: Machine, native: Any, name: str) -> Value:
     """Return an attribute of a library's object, ``NOTHING`` where it has none."""
     if name.startswith("_") and name not in ("__call__", "__len__", "__getitem__", "__iter__", "__enter__", "__init__"):
         return NOTHING
-    if hasattr(native, "get"):
-        found = machine.call(Native(native.get, "get"), name)
+    if hasattr(native, "get_attribute"):
+        found = machine.call(Native(native.get_attribute, "get_attribute"), name)
         if not isinstance(found, Unknown) and found is not NOTHING:
             return found
     try:
@@ -288,7 +288,11 @@ def native_attribute(machine: Machine, native: Any, name: str) -> Value:  # noqa
 
 def _protocol_name(name: str) -> str:
     return {
-        "__call__": "call", "__len__": "length", "__getitem__": "item", "__iter__": "iterate", "__enter__": "enter",
+        "__call__": "call",
+        "__len__": "length",
+        "__getitem__": "item",
+        "__iter__": "iterate",
+        "__enter__": "enter",
     }.get(name, name)
 
 
@@ -323,7 +327,7 @@ def _set_raw(machine: Machine, receiver: Instance, name: Value, new: Value) -> N
 
 def constructor_origin(machine: Machine, path: str, bound: dict[str, Value]) -> Origin:
     """Return the origin of a layer: the call that constructs it and the sources of its arguments."""
-    from snugly.interpreter.applying import find_sources  # noqa: PLC0415 - applying needs no classes
+    from snugly.interpreter.applying import find_sources
 
     site = machine.sites[-1] if machine.sites else None
     if site is None:

@@ -32,13 +32,13 @@ def generator_expression(machine: Machine, node: ast.GeneratorExp) -> Value:
 
 def set_comprehension(machine: Machine, node: ast.SetComp) -> Value:
     """Return ``{... for ...}``."""
-    from snugly.interpreter.expressions import make_set  # noqa: PLC0415 - expressions hold comprehensions
+    from snugly.interpreter.expressions import make_set
 
     return make_set(_sequence(machine, node, "list"))
 
 
 def _sequence(machine: Machine, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, kind: str) -> Sequence:
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions hold comprehensions
+    from snugly.interpreter.expressions import evaluate
 
     result = _nested(machine, node.generators, lambda: evaluate(machine, node.elt))
     result.kind = kind
@@ -47,11 +47,9 @@ def _sequence(machine: Machine, node: ast.ListComp | ast.GeneratorExp | ast.SetC
 
 def dict_comprehension(machine: Machine, node: ast.DictComp) -> Value:
     """Return ``{...: ... for ...}``."""
-    from snugly.interpreter.expressions import evaluate, put  # noqa: PLC0415 - expressions hold comprehensions
+    from snugly.interpreter.expressions import evaluate, put
 
-    pairs = _nested(
-        machine, node.generators, lambda: (evaluate(machine, node.key), evaluate(machine, node.value))
-    )
+    pairs = _nested(machine, node.generators, lambda: (evaluate(machine, node.key), evaluate(machine, node.value)))
     result = Mapping()
     if pairs.items is not None:
         for pair in pairs.items:
@@ -75,10 +73,8 @@ def _nested(machine: Machine, generators: list[ast.comprehension], element: Call
         frame.scope = outer
 
 
-def _level(
-    machine: Machine, generators: list[ast.comprehension], depth: int, element: Callable[[], Value]
-) -> Sequence:
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions hold comprehensions
+def _level(machine: Machine, generators: list[ast.comprehension], depth: int, element: Callable[[], Value]) -> Sequence:
+    from snugly.interpreter.expressions import evaluate
 
     generator = generators[depth]
     source = machine.iterate(evaluate(machine, generator.iter))
@@ -100,16 +96,16 @@ def _level(
 
 
 def _all_alike(items: list[Value]) -> bool:
-    return len(items) > 3 and all(equivalent(items[0], item) for item in items[1:])  # noqa: PLR2004
+    return len(items) > 3 and all(equivalent(items[0], item) for item in items[1:])
 
 
 def _one(
     machine: Machine, generator: ast.comprehension, item: Value, inside: Callable[[], Sequence]
 ) -> tuple[Sequence, bool]:
     """Follow one item: what it adds, and whether it certainly adds it."""
-    from snugly.interpreter.assignment import assign  # noqa: PLC0415 - assignments evaluate expressions
-    from snugly.interpreter.branches import refine  # noqa: PLC0415
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
+    from snugly.interpreter.assignment import assign
+    from snugly.interpreter.branches import refine
+    from snugly.interpreter.expressions import evaluate
 
     if item is NOTHING:
         return Sequence("list", []), True
@@ -128,7 +124,7 @@ def _one(
 def _one_by_one(
     machine: Machine, generator: ast.comprehension, items: list[Value], inside: Callable[[], Sequence]
 ) -> Sequence:
-    from snugly.interpreter.operators import concatenate  # noqa: PLC0415 - operators need no comprehensions
+    from snugly.interpreter.operators import concatenate
 
     result = Sequence("list", [])
     exact = True

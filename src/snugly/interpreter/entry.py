@@ -87,8 +87,8 @@ def _symbolic(function: Function, name: str) -> Value:
 
 def _protected(machine: Machine, source: SourceFile, action: Callable[[], Value]) -> Value:
     """Run something as if a call at the module's end did it, and survive whatever it raises."""
-    from snugly.interpreter.flow import Frame  # noqa: PLC0415
-    from snugly.interpreter.scopes import Scope  # noqa: PLC0415
+    from snugly.interpreter.flow import Frame
+    from snugly.interpreter.scopes import Scope
 
     scope = Scope({}, None, "module", source)
     mark = machine.trail.open()
@@ -125,7 +125,11 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
             if names and method.kind != "staticmethod":
                 bound[names[0]] = receiver
             for name in names[len(bound) :]:
-                bound[name] = TensorFacts() if method.name == "forward" and name not in method.defaults else _symbolic(method, name)
+                bound[name] = (
+                    TensorFacts()
+                    if method.name == "forward" and name not in method.defaults
+                    else _symbolic(method, name)
+                )
             for parameter in method.node.args.kwonlyargs:
                 bound[parameter.arg] = _symbolic(method, parameter.arg)
             try:

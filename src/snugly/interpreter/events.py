@@ -64,9 +64,7 @@ class Events:
         if self.muted:
             return
         for finding in findings:
-            self.findings.append(
-                replace(finding, details={**finding.details, "batch": batch}) if batch else finding
-            )
+            self.findings.append(replace(finding, details={**finding.details, "batch": batch}) if batch else finding)
 
     def miss(self, place: Place | None, operation: str, reason: str) -> None:
         """Count something that was not known."""

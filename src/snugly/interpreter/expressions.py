@@ -104,9 +104,7 @@ def _boolean(machine: Machine, node: ast.BoolOp) -> Value:
         answer = machine.truth(value)
         if answer is stop:
             return join(result, value)
-        if answer is None:
-            result = join(result, value)
-        elif operand is node.values[-1]:
+        if answer is None or operand is node.values[-1]:
             result = join(result, value)
     return result
 
@@ -132,11 +130,9 @@ def _compare(machine: Machine, node: ast.Compare) -> Value:
 
 
 def _conditional(machine: Machine, node: ast.IfExp) -> Value:
-    from snugly.interpreter.branches import choose  # noqa: PLC0415 - branches evaluate expressions
+    from snugly.interpreter.branches import choose
 
-    return choose(
-        machine, node.test, lambda: evaluate(machine, node.body), lambda: evaluate(machine, node.orelse)
-    )
+    return choose(machine, node.test, lambda: evaluate(machine, node.body), lambda: evaluate(machine, node.orelse))
 
 
 def _tuple(machine: Machine, node: ast.Tuple) -> Value:
@@ -249,9 +245,9 @@ def _formatted(machine: Machine, node: ast.FormattedValue) -> Value:
 
 def format_value(value: Value, form: Value, conversion: str = "") -> Value:
     """Return ``format(value, form)`` for a constant."""
-    if not isinstance(form, str) or not isinstance(value, (str, int, float, type(None))) or len(form) > 8:  # noqa: PLR2004
+    if not isinstance(form, str) or not isinstance(value, (str, int, float, type(None))) or len(form) > 8:
         return Text()
-    if sum(character.isdigit() for character in form) > 3:  # noqa: PLR2004 - a field as wide as that is a flood
+    if sum(character.isdigit() for character in form) > 3:
         return Text()
     if conversion in ("r", "a"):
         value = repr(value)
@@ -277,7 +273,7 @@ def _call(machine: Machine, node: ast.Call) -> Value:
     finally:
         machine.sites.pop()
     if isinstance(node.func, ast.Attribute) and node.func.attr.endswith("_") and not node.func.attr.startswith("_"):
-        from snugly.interpreter.assignment import mutate_receiver  # noqa: PLC0415 - assignments evaluate expressions
+        from snugly.interpreter.assignment import mutate_receiver
 
         mutate_receiver(machine, node.func.value, site, result)
     return result
@@ -353,7 +349,7 @@ def _lambda(machine: Machine, node: ast.Lambda) -> Value:
 
 
 def _named(machine: Machine, node: ast.NamedExpr) -> Value:
-    from snugly.interpreter.assignment import assign  # noqa: PLC0415 - assignments evaluate expressions
+    from snugly.interpreter.assignment import assign
 
     value = evaluate(machine, node.value)
     assign(machine, node.target, value)

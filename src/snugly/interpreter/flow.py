@@ -14,6 +14,7 @@ from snugly.interpreter.values import Sequence, Value
 if TYPE_CHECKING:
     import ast
 
+    from snugly.facts.origins import Place
     from snugly.interpreter.heap import Delta
     from snugly.interpreter.scopes import Scope
     from snugly.interpreter.sources import SourceFile
@@ -78,6 +79,7 @@ class Frame:
         yields: what a generator has yielded.
         raises: one list of exits for each open ``try`` body, innermost last.
         function: the function that is called, if any, and its first argument: for ``super()``.
+        caller: the call that opened it.
     """
 
     scope: Scope
@@ -89,6 +91,7 @@ class Frame:
     raises: list[list[Exit]] = field(default_factory=list)
     function: Any = None
     receiver: Value = None
+    caller: Place | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -45,9 +45,7 @@ def parameters(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> lis
     return [*node.args.posonlyargs, *node.args.args]
 
 
-def bind(
-    function: Function, args: list[Value], kwargs: dict[str, Value], rest: Value = NOTHING
-) -> dict[str, Value]:
+def bind(function: Function, args: list[Value], kwargs: dict[str, Value], rest: Value = NOTHING) -> dict[str, Value]:
     """Give every parameter a value.
 
     Args:
@@ -68,9 +66,7 @@ def bind(
         else:
             bound[name] = function.defaults.get(name, Unknown(f"parameter {name}"))
     if node.vararg is not None:
-        bound[node.vararg.arg] = (
-            tuple(args[len(names) :]) if rest is NOTHING else Sequence("tuple", None, rest, None)
-        )
+        bound[node.vararg.arg] = tuple(args[len(names) :]) if rest is NOTHING else Sequence("tuple", None, rest, None)
     if node.kwarg is not None:
         known = {key: value for key, value in extra.items() if key not in names}
         bound[node.kwarg.arg] = Mapping(known) if rest is NOTHING else Mapping(known, rest, open=True)
@@ -86,6 +82,7 @@ def run(machine: Machine, function: Function, bound: dict[str, Value]) -> Value:
     scope = Scope(bound, function.scope, "function", function.module)
     frame = Frame(scope, function.module, machine.trail.open())
     frame.function, frame.receiver = function, next(iter(bound.values()), None)
+    frame.caller = machine.place
     machine.frames.append(frame)
     machine.open_calls.append(node)
     machine.budget.depth += 1
@@ -98,8 +95,8 @@ def run(machine: Machine, function: Function, bound: dict[str, Value]) -> Value:
 
 
 def _follow(machine: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> Value:
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions call functions
-    from snugly.interpreter.statements import run_block  # noqa: PLC0415
+    from snugly.interpreter.expressions import evaluate
+    from snugly.interpreter.statements import run_block
 
     if is_generator(node):
         frame.yields = Sequence("generator", [])
@@ -152,7 +149,7 @@ def define(
     machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str, owner: Class | None = None
 ) -> Function:
     """Return the function that a definition makes, with its defaults evaluated."""
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - expressions define lambdas
+    from snugly.interpreter.expressions import evaluate
 
     frame = machine.frame
     scope = frame.scope if frame.scope.kind != "class" else frame.scope.enclosing() or frame.scope

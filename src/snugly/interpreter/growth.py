@@ -50,7 +50,7 @@ def _alike(old: Value, new: Value) -> bool:
     return equivalent(old, new)
 
 
-def _same_state(thing: Any, saved: State) -> bool:  # noqa: ANN401 - any mutable object
+def _same_state(thing: Any, saved: State) -> bool:
     now = state_of(thing)
     if isinstance(thing, Instance):
         return saved[1] is now[1] and _same_dict(saved[0], now[0])
@@ -137,7 +137,7 @@ def widen(machine: Machine, level: Delta, carried: frozenset[str], *, final: boo
     return changed
 
 
-def _widen_one(thing: Any, saved: State, *, final: bool) -> None:  # noqa: ANN401
+def _widen_one(thing: Any, saved: State, *, final: bool) -> None:
     if isinstance(thing, Scope):
         for name, value in list(thing.names.items()):
             thing.names[name] = widen_value(saved.get(name, NOTHING), value, final=final)
@@ -166,6 +166,6 @@ def widen_value(old: Value, new: Value, *, final: bool) -> Value:
 
 
 def _low(value: Value) -> float | None:
-    from snugly.interpreter.joins import number_bounds  # noqa: PLC0415
+    from snugly.interpreter.joins import number_bounds
 
     return number_bounds(value)[0]

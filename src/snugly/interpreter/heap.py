@@ -20,7 +20,7 @@ Delta = dict[int, tuple[Any, State]]
 Join = "Callable[[Any, Any], Any]"
 
 
-def state_of(thing: Any) -> State:  # noqa: ANN401 - any mutable object
+def state_of(thing: Any) -> State:
     """Return a shallow copy of everything about ``thing`` that can change."""
     if isinstance(thing, Scope):
         return dict(thing.names)
@@ -35,7 +35,7 @@ def state_of(thing: Any) -> State:  # noqa: ANN401 - any mutable object
     return dict(vars(thing)) if hasattr(thing, "__dict__") else None
 
 
-def set_state(thing: Any, state: State) -> None:  # noqa: ANN401
+def set_state(thing: Any, state: State) -> None:
     """Put back what ``state_of`` returned."""
     if isinstance(thing, (Scope, Class)):
         thing.names = dict(state)
@@ -52,7 +52,7 @@ def set_state(thing: Any, state: State) -> None:  # noqa: ANN401
         vars(thing).update(state)
 
 
-def join_states(thing: Any, a: State, b: State, join: Callable[[Any, Any], Any]) -> State:  # noqa: ANN401
+def join_states(thing: Any, a: State, b: State, join: Callable[[Any, Any], Any]) -> State:
     """Return a state that covers both."""
     if isinstance(thing, Instance):
         return _join_names(a[0], b[0], join), a[1] if a[1] is not None else b[1]
@@ -89,7 +89,7 @@ class Trail:
         """Open the outermost level."""
         self.levels: list[Delta] = [{}]
 
-    def touch(self, thing: Any) -> None:  # noqa: ANN401
+    def touch(self, thing: Any) -> None:
         """Say that ``thing`` is about to change."""
         level = self.levels[-1]
         if id(thing) not in level:
@@ -102,9 +102,7 @@ class Trail:
 
     def capture(self, mark: int) -> Delta:
         """Return the present state of everything written since the level ``mark`` was opened."""
-        return {
-            key: (thing, state_of(thing)) for level in self.levels[mark:] for key, (thing, _) in level.items()
-        }
+        return {key: (thing, state_of(thing)) for level in self.levels[mark:] for key, (thing, _) in level.items()}
 
     def keep(self) -> Delta:
         """Close the innermost level, let its writes stand, and return the states before it."""

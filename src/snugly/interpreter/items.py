@@ -37,7 +37,7 @@ def as_key(value: Value) -> Value:
     return NOTHING
 
 
-def get_item(machine: Machine, value: Value, key: Value) -> Value:  # noqa: PLR0911 - one line a kind
+def get_item(machine: Machine, value: Value, key: Value) -> Value:
     """Return ``value[key]``."""
     value, key = settle(value), settle(key)
     if isinstance(value, TensorFacts):
@@ -158,7 +158,7 @@ def _of_mapping(machine: Machine, value: Mapping, key: Value) -> Value:
 
 
 def _of_instance(machine: Machine, value: Instance, key: Value) -> Value:
-    from snugly.interpreter.classes import lookup  # noqa: PLC0415 - classes call functions, which read items
+    from snugly.interpreter.classes import lookup
 
     if lookup(value.type, "__getitem__") is not NOTHING:
         return machine.call(machine.get(value, "__getitem__"), key)
@@ -190,12 +190,12 @@ def set_item(machine: Machine, value: Value, key: Value, new: Value) -> Value:
 
 
 def _write_tensor(machine: Machine, value: TensorFacts, key: Value, new: Value) -> Value:
-    from snugly.operations.registry import lookup  # noqa: PLC0415 - operations are loaded when the first is met
+    from snugly.operations.registry import lookup
 
     if lookup("operator.setitem") is not None:
         result = machine.apply("operator.setitem", value, key, new)
         return result if isinstance(result, TensorFacts) else value.with_(values=type(value.values)())
-    from snugly.interpreter.iteration import values_of  # noqa: PLC0415
+    from snugly.interpreter.iteration import values_of
 
     return value.with_(values=join_values(value.values, values_of(new)))
 
@@ -211,7 +211,7 @@ def _write_sequence(machine: Machine, value: Sequence, key: Value, new: Value) -
         value.items, value.cases = None, ()
         if key == slice(None, None, None):
             value.items, value.element, value.length = element.items, element.element, element.length
-    elif value.items is not None and len(value.items) <= 64:  # noqa: PLR2004 - a weak update of a short list
+    elif value.items is not None and len(value.items) <= 64:
         value.items = [join(item, new) for item in value.items]
     else:
         value.element, value.length = join(element_of(value), new), length_of(value)
@@ -238,4 +238,4 @@ def delete_item(machine: Machine, value: Value, key: Value) -> None:
             value.items, value.cases = None, ()
 
 
-__all__ = ["as_key", "delete_item", "get_item", "same", "set_item", "slice_sequence", "sliced_length", "Number"]
+__all__ = ["Number", "as_key", "delete_item", "get_item", "same", "set_item", "slice_sequence", "sliced_length"]

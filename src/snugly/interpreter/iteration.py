@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim, Expr, bounds, value as known
+from snugly.facts.dims import Dim, Expr, bounds
+from snugly.facts.dims import value as known
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.budget import LISTED_ITEMS
@@ -31,7 +32,7 @@ LISTED_ROWS = 16
 """A tensor with at most this many rows is unpacked or iterated row by row."""
 
 
-def iterate(machine: Machine, value: Value) -> Sequence:  # noqa: PLR0911 - one line a kind
+def iterate(machine: Machine, value: Value) -> Sequence:
     """Return what a ``for`` over ``value`` meets."""
     value = settle(value)
     if isinstance(value, Sequence):
@@ -85,7 +86,7 @@ def _iterate_tensor(machine: Machine, value: TensorFacts) -> Sequence:
 
 
 def _iterate_instance(machine: Machine, value: Instance) -> Sequence:
-    from snugly.interpreter.classes import lookup  # noqa: PLC0415 - classes call functions, which iterate
+    from snugly.interpreter.classes import lookup
 
     if lookup(value.type, "__iter__") is not NOTHING:
         result = machine.call(machine.get(value, "__iter__"))
@@ -110,7 +111,7 @@ def _by_next(machine: Machine, value: Instance) -> Sequence:
     return Sequence("iterator", None, element, None)
 
 
-def length(machine: Machine, value: Value) -> Dim | None:  # noqa: PLR0911 - one line a kind
+def length(machine: Machine, value: Value) -> Dim | None:
     """Return ``len(value)``."""
     value = settle(value)
     if isinstance(value, Sequence):
@@ -124,7 +125,7 @@ def length(machine: Machine, value: Value) -> Dim | None:  # noqa: PLR0911 - one
     if isinstance(value, Class) and value.kind == "enum":
         return length_of(iterate(machine, value))
     if isinstance(value, Instance):
-        from snugly.interpreter.classes import lookup  # noqa: PLC0415 - classes call functions, which ask for lengths
+        from snugly.interpreter.classes import lookup
 
         if lookup(value.type, "__len__") is not NOTHING:
             return as_dim(machine.call(machine.get(value, "__len__")))
@@ -200,7 +201,10 @@ def make_range(machine: Machine, start: Value, stop: Value, step: Value) -> Sequ
     high = number_bounds(stop)[1] if isinstance(stop, (int, Expr, Number)) else None
     step_known = isinstance(step, int) and step > 0
     return Sequence(
-        "range", None, Number("int", low if step_known else None, None if high is None or not step_known else high - 1), None
+        "range",
+        None,
+        Number("int", low if step_known else None, None if high is None or not step_known else high - 1),
+        None,
     )
 
 

@@ -90,7 +90,7 @@ def join(a: Value, b: Value, depth: int = DEPTH) -> Value:
     return Choice((a, b))
 
 
-def _kind(value: Value) -> str:  # noqa: PLR0911 - one line a kind
+def _kind(value: Value) -> str:
     if isinstance(value, TensorFacts):
         return "tensor"
     if isinstance(value, (bool, int, float, complex, Expr, Number)):
@@ -108,7 +108,7 @@ def _kind(value: Value) -> str:  # noqa: PLR0911 - one line a kind
     return "choice" if isinstance(value, Choice) else "other"
 
 
-def _join_alike(kind: str, a: Any, b: Any, depth: int) -> Value | None:  # noqa: ANN401, PLR0911 - one line a kind
+def _join_alike(kind: str, a: Any, b: Any, depth: int) -> Value | None:
     if kind == "tensor":
         return join_tensors(a, b)
     if kind == "number":
@@ -128,10 +128,7 @@ def _join_alike(kind: str, a: Any, b: Any, depth: int) -> Value | None:  # noqa:
         names = {**b.attributes, **a.attributes}
         return Instance(
             a.type,
-            {
-                name: join(a.attributes.get(name, NOTHING), b.attributes.get(name, NOTHING), depth - 1)
-                for name in names
-            },
+            {name: join(a.attributes.get(name, NOTHING), b.attributes.get(name, NOTHING), depth - 1) for name in names},
             a.native,
         )
     return a if equivalent(a, b) else None
@@ -214,7 +211,9 @@ def join_values(a: ValueFacts, b: ValueFacts) -> ValueFacts:
     if type(a) is not ValueFacts or type(b) is not ValueFacts:
         return NOTHING_KNOWN
     first, second = (
-        facts.members if facts.members is not None else (frozenset(facts.elements) if facts.elements is not None else None)
+        facts.members
+        if facts.members is not None
+        else (frozenset(facts.elements) if facts.elements is not None else None)
         for facts in (a, b)
     )
     members = first | second if first is not None and second is not None else None
@@ -222,7 +221,7 @@ def join_values(a: ValueFacts, b: ValueFacts) -> ValueFacts:
         low=None if a.low is None or b.low is None else min(a.low, b.low),
         high=None if a.high is None or b.high is None else max(a.high, b.high),
         integral=a.integral if a.integral == b.integral else None,
-        members=members if members is not None and len(members) <= 64 else None,  # noqa: PLR2004 - as ValueFacts says
+        members=members if members is not None and len(members) <= 64 else None,
         finite=a.finite if a.finite == b.finite else None,
         meaning=a.meaning if a.meaning is b.meaning else None,
         axis=a.axis if a.meaning is b.meaning and a.axis == b.axis else None,
@@ -253,9 +252,7 @@ def join_sequences(a: Sequence, b: Sequence, depth: int = DEPTH) -> Sequence:
     kind = a.kind if a.kind == b.kind else "list"
     if a.items is not None and b.items is not None and len(a.items) == len(b.items):
         return Sequence(kind, [join(x, y, depth - 1) for x, y in zip(a.items, b.items, strict=True)])
-    return Sequence(
-        kind, None, join(element_of(a), element_of(b), depth - 1), join_dims(length_of(a), length_of(b))
-    )
+    return Sequence(kind, None, join(element_of(a), element_of(b), depth - 1), join_dims(length_of(a), length_of(b)))
 
 
 def _join_mappings(a: Mapping, b: Mapping, depth: int) -> Mapping:

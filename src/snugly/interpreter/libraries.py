@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import importlib
-import re
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snugly.interpreter.values import NOTHING, DType, LibraryName, Native, Unknown, Value
+from snugly.interpreter.values import NOTHING, LibraryName, Native, Unknown, Value
 from snugly.library import registry
+from snugly.library.loading import canonical, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,36 +14,22 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
     from snugly.operations.registry import Operation
 
-_LIBRARY = re.compile(r"^LIBRARY\b[^=\n]*=\s*(\([^)]*\)|\[[^\]]*\]|\"[^\"]*\"|'[^']*')", re.MULTILINE)
-PROPERTIES = {"T", "mT", "H", "mH", "data", "real", "imag", "grad", "device", "is_cuda", "itemsize", "nbytes", "size_", "flat"}
-
-
-@cache
-def catalog() -> dict[str, tuple[str, ...]]:
-    """Return which modules of ``snugly.library`` describe each top-level package, without importing them."""
-    found: dict[str, tuple[str, ...]] = {}
-    folder = Path(registry.__file__).parent
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and (path / "__init__.py").exists():
-            name, text = path.name, (path / "__init__.py").read_text(encoding="utf-8")
-        elif path.suffix == ".py" and path.stem not in ("__init__", "registry"):
-            name, text = path.stem, path.read_text(encoding="utf-8")
-        else:
-            continue
-        match = _LIBRARY.search(text)
-        if match is None:
-            continue
-        described = ast.literal_eval(match[1])
-        for top in (described,) if isinstance(described, str) else described:
-            found[top] = (*found.get(top, ()), f"snugly.library.{name}")
-    return found
-
-
-@cache
-def load(top: str) -> None:
-    """Import the descriptions of a top-level package."""
-    for module in catalog().get(top, ()):
-        importlib.import_module(module)
+PROPERTIES = {
+    "T",
+    "mT",
+    "H",
+    "mH",
+    "data",
+    "real",
+    "imag",
+    "grad",
+    "device",
+    "is_cuda",
+    "itemsize",
+    "nbytes",
+    "size_",
+    "flat",
+}
 
 
 class Libraries:
@@ -74,15 +56,9 @@ class Libraries:
 
     def operation(self, path: str) -> Operation | None:
         """Return the operation of that name."""
-        from snugly.operations.registry import lookup  # noqa: PLC0415 - operations are loaded when one is met
+        from snugly.operations.registry import lookup
 
         return lookup(path)
-
-    def losses(self) -> frozenset[str]:
-        """Return the names of the loss functions that have a contract."""
-        from snugly import contracts  # noqa: PLC0415 - contracts are loaded when the first loss is met
-
-        return frozenset(getattr(contracts, "LOSSES", ()))
 
     def builtin(self, name: str) -> Value:
         """Return what a builtin name means, ``None`` where there is no such name."""
@@ -94,6 +70,16 @@ class Libraries:
             return LibraryName(path)
         return None
 
+    def builtin_method(self, machine: Machine, kind: str, name: str, receiver: Value) -> Value:
+        """Return a bound method of a builtin value, or of one of the containers of ``collections``."""
+        load("builtins")
+        if kind in COLLECTIONS:
+            load("collections")
+            if f"collections.{kind}.{name}" in registry.FUNCTIONS:
+                return self.method(machine, f"collections.{kind}.{name}", receiver)
+            kind = COLLECTIONS[kind]
+        return self.method(machine, f"builtins.{kind}.{name}", receiver)
+
     def method(self, machine: Machine, path: str, receiver: Value) -> Value:
         """Return an attribute or a bound method of a value whose class has a dotted path."""
         load(path.partition(".")[0])
@@ -103,7 +89,7 @@ class Libraries:
         if function is None and owner == "builtins.bool":
             function = registry.FUNCTIONS.get(f"builtins.int.{name}")
         if function is not None:
-            from snugly.interpreter.calls import call_native  # noqa: PLC0415 - calls look methods up
+            from snugly.interpreter.calls import call_native
 
             if getattr(function, "is_property", False):
                 return call_native(machine, function, path, [receiver], {})
@@ -139,7 +125,7 @@ class _Bound:
         self.machine, self.function, self.path, self.receiver = machine, function, path, receiver
 
     def __call__(self, *args: Value, **kwargs: Value) -> Value:
-        from snugly.interpreter.calls import takes_machine  # noqa: PLC0415 - calls look methods up
+        from snugly.interpreter.calls import takes_machine
 
         if takes_machine(self.function):
             return self.function(self.machine, self.receiver, *args, **kwargs)
@@ -158,33 +144,10 @@ class _Applied:
         return self.machine.apply(self.path, self.receiver, *args, **kwargs)
 
 
-def canonical(path: str) -> str:
-    """Follow aliases of the whole path, then of its beginnings."""
-    for _ in range(8):
-        if path in registry.ALIASES:
-            path = registry.ALIASES[path]
-            continue
-        head, _, tail = path.rpartition(".")
-        while head and head not in registry.ALIASES:
-            head, _, more = head.rpartition(".")
-            tail = f"{more}.{tail}"
-        if not head:
-            return path
-        path = f"{registry.ALIASES[head]}.{tail}"
-    return path
-
+COLLECTIONS = {"deque": "list", "Counter": "dict", "defaultdict": "dict", "OrderedDict": "dict", "ChainMap": "dict"}
 
 BUILTIN_NAMES = frozenset(
-    "ArithmeticError AssertionError AttributeError BaseException BufferError DeprecationWarning EOFError Exception "
-    "FileExistsError FileNotFoundError FloatingPointError FutureWarning GeneratorExit IOError ImportError IndexError "
-    "InterruptedError KeyError KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError "
-    "NotImplementedError OSError OverflowError PermissionError RecursionError ReferenceError RuntimeError "
-    "RuntimeWarning StopIteration SyntaxError SystemError SystemExit TimeoutError TypeError UnicodeDecodeError "
-    "UnicodeError UserWarning ValueError Warning ZeroDivisionError ConnectionError abs all any ascii bin bool "
-    "bytearray bytes callable chr classmethod compile complex delattr dict dir divmod enumerate eval exec exit filter "
-    "float format frozenset getattr hasattr hash help hex id input int isinstance issubclass iter len list map max "
-    "memoryview min next object oct open ord pow print property quit range repr reversed round set setattr slice "
-    "sorted staticmethod str sum tuple type vars zip NotImplemented".split()
+    ["ArithmeticError", "AssertionError", "AttributeError", "BaseException", "BufferError", "DeprecationWarning", "EOFError", "Exception", "FileExistsError", "FileNotFoundError", "FloatingPointError", "FutureWarning", "GeneratorExit", "IOError", "ImportError", "IndexError", "InterruptedError", "KeyError", "KeyboardInterrupt", "LookupError", "MemoryError", "ModuleNotFoundError", "NameError", "NotImplementedError", "OSError", "OverflowError", "PermissionError", "RecursionError", "ReferenceError", "RuntimeError", "RuntimeWarning", "StopIteration", "SyntaxError", "SystemError", "SystemExit", "TimeoutError", "TypeError", "UnicodeDecodeError", "UnicodeError", "UserWarning", "ValueError", "Warning", "ZeroDivisionError", "ConnectionError", "abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "compile", "complex", "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec", "exit", "filter", "float", "format", "frozenset", "getattr", "hasattr", "hash", "help", "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "memoryview", "min", "next", "object", "oct", "open", "ord", "pow", "print", "property", "quit", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "staticmethod", "str", "sum", "tuple", "type", "vars", "zip", "NotImplemented"]
 )
 
-__all__ = ["BUILTIN_NAMES", "DType", "Libraries", "canonical", "catalog", "load"]
+__all__ = ["BUILTIN_NAMES", "Libraries", "canonical", "load"]

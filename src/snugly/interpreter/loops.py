@@ -12,12 +12,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim, Expr, value as known
+from snugly.facts.dims import Dim, Expr
+from snugly.facts.dims import value as known
 from snugly.interpreter.budget import CONCRETE_ITERATIONS, CONCRETE_STEPS
 from snugly.interpreter.flow import Broke, Continued, Loop, Signal
+from snugly.interpreter.growth import grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join
-from snugly.interpreter.growth import grow, stable, widen
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ RUNS = 8
 
 def run_for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
     """Follow a ``for`` statement."""
-    from snugly.interpreter.assignment import assign  # noqa: PLC0415 - assignments iterate
-    from snugly.interpreter.expressions import evaluate, with_site  # noqa: PLC0415
-    from snugly.interpreter.statements import run_block  # noqa: PLC0415
+    from snugly.interpreter.assignment import assign
+    from snugly.interpreter.expressions import evaluate, with_site
+    from snugly.interpreter.statements import run_block
 
     iterated = evaluate(machine, node.iter)
     sequence: Sequence = with_site(machine, node.iter, lambda: machine.iterate(iterated))
@@ -106,14 +107,12 @@ def iteration(machine: Machine, action: Callable[[], None]) -> None:
 
 
 def _break_exit(machine: Machine, loop: Loop):  # noqa: ANN202 - an Exit
-    from snugly.interpreter.flow import Exit  # noqa: PLC0415
+    from snugly.interpreter.flow import Exit
 
     return Exit(machine.trail.capture(loop.mark))
 
 
-def _follow_items(
-    machine: Machine, sequence: Sequence, body: Callable[[Value], None], carried: frozenset[str]
-) -> None:
+def _follow_items(machine: Machine, sequence: Sequence, body: Callable[[Value], None], carried: frozenset[str]) -> None:
     if sequence.items is None and sequence.cases:
         for case in sequence.cases:
             machine.batches.append(case.name)
@@ -150,13 +149,11 @@ def _runs(items: list[Value]) -> list[Case]:
     return runs
 
 
-def _follow_range(
-    machine: Machine, sequence: Range, body: Callable[[Value], None], carried: frozenset[str]
-) -> None:
+def _follow_range(machine: Machine, sequence: Range, body: Callable[[Value], None], carried: frozenset[str]) -> None:
     """Follow a range of known ends: its first number, a symbol for those between, and a short last step."""
     count, start, step = sequence.length, sequence.start, sequence.step
     assert isinstance(count, int)  # noqa: S101 - the caller looked
-    if count <= 2:  # noqa: PLR2004 - nothing is between
+    if count <= 2:
         for index in range(count):
             iteration(machine, lambda index=index: body(start + index * step))  # type: ignore[misc]
         return
@@ -170,7 +167,11 @@ def _follow_range(
 
 
 def _follow_distinct(
-    machine: Machine, items: list[Value], few: bool, body: Callable[[Value], None], carried: frozenset[str]  # noqa: FBT001
+    machine: Machine,
+    items: list[Value],
+    few: bool,
+    body: Callable[[Value], None],
+    carried: frozenset[str],
 ) -> None:
     rest = element_of(Sequence("list", items[1:]))
     _probe(machine, items[0], rest, len(items) - 1, items[1:] if few else None, body, carried)
@@ -253,9 +254,11 @@ def to_fixed_point(machine: Machine, action: Callable[[], None], carried: frozen
 
 def run_while(machine: Machine, node: ast.While) -> None:
     """Follow a ``while`` statement."""
-    from snugly.interpreter.statements import run_block  # noqa: PLC0415 - statements loop
+    from snugly.interpreter.statements import run_block
 
-    carried = machine.carried.of([ast.If(test=node.test, body=node.body, orelse=[])]) if False else _carried(machine, node)
+    carried = (
+        machine.carried.of([ast.If(test=node.test, body=node.body, orelse=[])]) if False else _carried(machine, node)
+    )
     with_loop(machine, lambda: _follow_while(machine, node, carried), lambda: run_block(machine, node.orelse))
 
 
@@ -265,9 +268,9 @@ def _carried(machine: Machine, node: ast.While) -> frozenset[str]:
 
 
 def _follow_while(machine: Machine, node: ast.While, carried: frozenset[str]) -> None:
-    from snugly.interpreter.branches import both, refine  # noqa: PLC0415 - branches loop
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
-    from snugly.interpreter.statements import run_block  # noqa: PLC0415
+    from snugly.interpreter.branches import both, refine
+    from snugly.interpreter.expressions import evaluate
+    from snugly.interpreter.statements import run_block
 
     def body() -> None:
         refine(machine, node.test, truth=True)

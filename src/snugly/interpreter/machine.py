@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr, symbol
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter import applying, attributes, calls, items, iteration, truths
+from snugly.interpreter import applying, assignment, attributes, calls, items, iteration, truths
 from snugly.interpreter.budget import Budget
 from snugly.interpreter.events import Events
 from snugly.interpreter.heap import Trail
@@ -42,6 +42,7 @@ class Machine:
         self.events = Events()
         self.trail = Trail()
         self.carried = Carried()
+        self.settings: dict[str, Any] = {}
         self.frames: list[Frame] = []
         self.sites: list[Site] = []
         self.layers: list[Any] = []
@@ -127,12 +128,16 @@ class Machine:
         count = self._symbols[prefix] = self._symbols.get(prefix, 0) + 1
         return symbol(prefix if count == 1 else f"{prefix}{count}", low, high)
 
-    def touch(self, thing: Any) -> None:  # noqa: ANN401 - any mutable object
+    def touch(self, thing: Any) -> None:
         """Say that an object is about to change; a branch that is not taken gets its old state back."""
         self.trail.touch(thing)
 
+    def mutate(self, old: TensorFacts, new: TensorFacts) -> None:
+        """Say that a library function changed a tensor or an array in place: it is ``new`` wherever it was ``old``."""
+        assignment.replace_everywhere(self, old, new)
+
     @contextmanager
-    def layer(self, origin: Any) -> Iterator[None]:  # noqa: ANN401 - an Origin or None
+    def layer(self, origin: Any) -> Iterator[None]:
         """Name the layer in whose ``call`` the operations happen."""
         self.layers.append(origin)
         try:

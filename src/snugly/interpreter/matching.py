@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(machine: Machine, node: ast.Match, run_block: Callable[[Machine, list[ast.stmt]], None]) -> None:
     """Follow a ``match`` statement."""
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - statements hold matches
+    from snugly.interpreter.expressions import evaluate
 
     subject = evaluate(machine, node.subject)
     _cases(machine, node.cases, subject, run_block)
@@ -27,8 +27,8 @@ def _cases(
     subject: Value,
     run_block: Callable[[Machine, list[ast.stmt]], None],
 ) -> None:
-    from snugly.interpreter.branches import both  # noqa: PLC0415 - branches hold statements
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
+    from snugly.interpreter.branches import both
+    from snugly.interpreter.expressions import evaluate
 
     for index, case in enumerate(cases):
         answer = matches(machine, case.pattern, subject)
@@ -48,12 +48,12 @@ def _cases(
         return
 
 
-def matches(machine: Machine, pattern: ast.pattern, subject: Value) -> bool | None:  # noqa: C901, PLR0911 - a pattern each
+def matches(machine: Machine, pattern: ast.pattern, subject: Value) -> bool | None:
     """Tell whether a pattern applies, binding the names in it; ``None`` when it depends."""
-    from snugly.interpreter.assignment import bind_name  # noqa: PLC0415 - assignments hold expressions
-    from snugly.interpreter.branches import is_kind  # noqa: PLC0415
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415
-    from snugly.interpreter.operators import same_values  # noqa: PLC0415
+    from snugly.interpreter.assignment import bind_name
+    from snugly.interpreter.branches import is_kind
+    from snugly.interpreter.expressions import evaluate
+    from snugly.interpreter.operators import same_values
 
     match pattern:
         case ast.MatchValue(value=value):
@@ -96,7 +96,7 @@ def _sequence(machine: Machine, patterns: list[ast.pattern], subject: Value) -> 
 
 
 def _mapping(machine: Machine, keys: list[ast.expr], patterns: list[ast.pattern], subject: Value) -> bool | None:
-    from snugly.interpreter.expressions import evaluate  # noqa: PLC0415 - statements hold matches
+    from snugly.interpreter.expressions import evaluate
 
     answers: list[bool | None] = []
     for key, pattern in zip(keys, patterns, strict=True):

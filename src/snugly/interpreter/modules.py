@@ -108,7 +108,7 @@ class Program:
 
     def run(self, machine: Machine, source: SourceFile, name: str) -> Module:
         """Evaluate a module's body."""
-        from snugly.interpreter.statements import run_block  # noqa: PLC0415 - statements import modules
+        from snugly.interpreter.statements import run_block
 
         scope = Scope({}, None, "module", source)
         module = Module(name, source.path, scope.names)

@@ -31,17 +31,42 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul, "Div": operator.truediv,
-    "FloorDiv": operator.floordiv, "Mod": operator.mod, "Pow": operator.pow, "LShift": operator.lshift,
-    "RShift": operator.rshift, "BitOr": operator.or_, "BitXor": operator.xor, "BitAnd": operator.and_,
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "FloorDiv": operator.floordiv,
+    "Mod": operator.mod,
+    "Pow": operator.pow,
+    "LShift": operator.lshift,
+    "RShift": operator.rshift,
+    "BitOr": operator.or_,
+    "BitXor": operator.xor,
+    "BitAnd": operator.and_,
     "MatMult": operator.matmul,
 }
 BINARY_NAMES = {
-    "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod", "Pow": "pow",
-    "LShift": "lshift", "RShift": "rshift", "BitOr": "or_", "BitXor": "xor", "BitAnd": "and_", "MatMult": "matmul",
+    "Add": "add",
+    "Sub": "sub",
+    "Mult": "mul",
+    "Div": "truediv",
+    "FloorDiv": "floordiv",
+    "Mod": "mod",
+    "Pow": "pow",
+    "LShift": "lshift",
+    "RShift": "rshift",
+    "BitOr": "or_",
+    "BitXor": "xor",
+    "BitAnd": "and_",
+    "MatMult": "matmul",
 }
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "Eq": operator.eq, "NotEq": operator.ne, "Lt": operator.lt, "LtE": operator.le, "Gt": operator.gt, "GtE": operator.ge,
+    "Eq": operator.eq,
+    "NotEq": operator.ne,
+    "Lt": operator.lt,
+    "LtE": operator.le,
+    "Gt": operator.gt,
+    "GtE": operator.ge,
 }
 COMPARE_NAMES = {"Eq": "eq", "NotEq": "ne", "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge"}
 DUNDERS = {**BINARY_NAMES, **COMPARE_NAMES, "or_": "or", "and_": "and"}
@@ -84,7 +109,7 @@ def _on_tensors(machine: Machine, op: str, a: Value, b: Value) -> Value:
 
 
 def _dunder(machine: Machine, name: str, a: Value, b: Value) -> Value:
-    from snugly.interpreter.classes import lookup  # noqa: PLC0415 - classes use operators
+    from snugly.interpreter.classes import lookup
 
     for thing, other, method in ((a, b, f"__{name}__"), (b, a, f"__r{name}__")):
         if isinstance(thing, Instance) and lookup(thing.type, method) is not NOTHING:
@@ -105,9 +130,11 @@ def numbers(op: str, a: Value, b: Value) -> Value:
     return _ranges(op, a, b)
 
 
-def _constants(op: str, a: Any, b: Any) -> Value:  # noqa: ANN401 - Python numbers
-    large = isinstance(a, int) and isinstance(b, int) and (
-        (op == "Pow" and abs(b) * max(a.bit_length(), 1) > LARGEST_BITS) or (op == "LShift" and b > LARGEST_BITS)
+def _constants(op: str, a: Any, b: Any) -> Value:
+    large = (
+        isinstance(a, int)
+        and isinstance(b, int)
+        and ((op == "Pow" and abs(b) * max(a.bit_length(), 1) > LARGEST_BITS) or (op == "LShift" and b > LARGEST_BITS))
     )
     if large or (isinstance(a, int) and a.bit_length() > LARGEST_BITS):
         return Number("int")
@@ -122,7 +149,7 @@ def _dims(op: str, a: Dim, b: Dim) -> Value | None:
         return BINARY[op](a, b)  # type: ignore[no-any-return]
     if op in ("FloorDiv", "Mod") and same(b, 0) is False:
         return BINARY[op](a, b)  # type: ignore[no-any-return]
-    if op == "Pow" and isinstance(b, int) and 0 <= b <= 4:  # noqa: PLR2004 - small powers of a size stay exact
+    if op == "Pow" and isinstance(b, int) and 0 <= b <= 4:
         power: Dim = 1
         for _ in range(b):
             power = power * a
@@ -208,9 +235,7 @@ def concatenate(a: Sequence, b: Sequence | tuple[Value, ...]) -> Sequence:
     if a.items is not None and second.items is not None and len(a.items) + len(second.items) <= LISTED_ITEMS:
         return Sequence(a.kind, [*a.items, *second.items])
     x, y = length_of(a), length_of(second)
-    return Sequence(
-        a.kind, None, join(element_of(a), element_of(second)), None if x is None or y is None else x + y
-    )
+    return Sequence(a.kind, None, join(element_of(a), element_of(second)), None if x is None or y is None else x + y)
 
 
 def repeat(thing: Sequence | tuple[Value, ...], times: Value) -> Value:
@@ -236,7 +261,7 @@ def _sets(op: str, a: Sequence, b: Sequence) -> Value:
     return Unknown(f"operator {op} on sets") if chosen is None else Sequence(a.kind, list(chosen))
 
 
-def compare(machine: Machine, op: str, a: Value, b: Value) -> Value:  # noqa: PLR0911 - one line a kind
+def compare(machine: Machine, op: str, a: Value, b: Value) -> Value:
     """Return ``a op b`` for a comparison; ``op`` is ast's name of it."""
     if op in ("Is", "IsNot"):
         answer = _identical(a, b)
@@ -297,9 +322,7 @@ def compare_numbers(op: str, a: Value, b: Value) -> Value:
     return answer if op in ("Eq", "Lt", "Gt") else not answer
 
 
-def _compare_bounds(
-    op: str, a: tuple[float | None, float | None], b: tuple[float | None, float | None]
-) -> bool | None:
+def _compare_bounds(op: str, a: tuple[float | None, float | None], b: tuple[float | None, float | None]) -> bool | None:
     if op in ("Gt", "LtE"):
         a, b = b, a
     below = a[1] is not None and b[0] is not None and a[1] < b[0]
@@ -328,7 +351,7 @@ def _identical(a: Value, b: Value) -> bool | None:
     return False if type(a) is not type(b) else None
 
 
-def same_values(a: Value, b: Value) -> bool | None:  # noqa: PLR0911 - one line a kind
+def same_values(a: Value, b: Value) -> bool | None:
     """Tell whether ``a == b``, ``None`` when it depends."""
     if isinstance(a, (Unknown, Text, Choice)) or isinstance(b, (Unknown, Text, Choice)):
         different_kinds = isinstance(a, Text) and isinstance(b, (int, float, type(None)))
@@ -358,7 +381,7 @@ def contains(machine: Machine, container: Value, item: Value) -> bool | None:
     if isinstance(container, str):
         return item in container if isinstance(item, str) else None
     if isinstance(container, Mapping):
-        from snugly.interpreter.items import as_key  # noqa: PLC0415 - items use operators
+        from snugly.interpreter.items import as_key
 
         key = as_key(item)
         if key is NOTHING:
@@ -371,14 +394,14 @@ def contains(machine: Machine, container: Value, item: Value) -> bool | None:
         answers = [same_values(item, other) for other in items]
         return True if True in answers else (None if None in answers else False)
     if isinstance(container, Instance):
-        from snugly.interpreter.classes import lookup  # noqa: PLC0415
+        from snugly.interpreter.classes import lookup
 
         if lookup(container.type, "__contains__") is not NOTHING:
             return machine.truth(machine.call(machine.get(container, "__contains__"), item))
     return None
 
 
-def unary(machine: Machine, op: str, value: Value) -> Value:  # noqa: PLR0911 - one line a kind
+def unary(machine: Machine, op: str, value: Value) -> Value:
     """Return ``op value``; ``op`` is ast's name of the operator."""
     if op == "Not":
         answer = machine.truth(value)
@@ -400,7 +423,5 @@ def unary(machine: Machine, op: str, value: Value) -> Value:  # noqa: PLR0911 - 
             value.type, None if value.high is None else -value.high, None if value.low is None else -value.low
         )
     if isinstance(value, Instance):
-        return machine.call(
-            machine.get(value, {"USub": "__neg__", "UAdd": "__pos__", "Invert": "__invert__"}[op])
-        )
+        return machine.call(machine.get(value, {"USub": "__neg__", "UAdd": "__pos__", "Invert": "__invert__"}[op]))
     return Unknown(f"operator {op}")

@@ -82,8 +82,8 @@ def parse(text: str | bytes, path: str) -> SourceFile:
 
 
 def _decode(data: bytes) -> str:
-    import io  # noqa: PLC0415 - both are only needed for files that are not plain UTF-8
-    import tokenize  # noqa: PLC0415
+    import io
+    import tokenize
 
     try:
         return data.decode("utf-8")

@@ -18,8 +18,24 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
 TRANSPARENT = (
-    "torch.", "functools.lru_cache", "functools.cache", "functools.wraps", "click.", "hydra.", "typing.", "abc.",
-    "numba.", "jaxtyping.", "beartype.", "typer.", "pytest.", "tqdm.", "retry.", "typechecked", "ray.", "accelerate.",
+    "torch.",
+    "functools.lru_cache",
+    "functools.cache",
+    "functools.wraps",
+    "click.",
+    "hydra.",
+    "typing.",
+    "abc.",
+    "numba.",
+    "jaxtyping.",
+    "beartype.",
+    "typer.",
+    "pytest.",
+    "tqdm.",
+    "retry.",
+    "typechecked",
+    "ray.",
+    "accelerate.",
 )
 
 
@@ -48,9 +64,7 @@ def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
 
 
 def _if(machine: Machine, node: ast.If) -> None:
-    branches.choose(
-        machine, node.test, lambda: run_block(machine, node.body), lambda: run_block(machine, node.orelse)
-    )
+    branches.choose(machine, node.test, lambda: run_block(machine, node.body), lambda: run_block(machine, node.orelse))
 
 
 def _return(machine: Machine, node: ast.Return) -> None:
@@ -85,7 +99,7 @@ def _delete(machine: Machine, node: ast.Delete) -> None:
             scope.names.pop(target.id, None)
         elif isinstance(target, ast.Subscript):
             items_owner = evaluate(machine, target.value)
-            from snugly.interpreter.items import delete_item  # noqa: PLC0415 - only for this rare statement
+            from snugly.interpreter.items import delete_item
 
             delete_item(machine, items_owner, evaluate(machine, target.slice))
 
@@ -228,7 +242,12 @@ def _class(machine: Machine, node: ast.ClassDef) -> None:
 
 
 def _is_generic(base: Value) -> bool:
-    return isinstance(base, LibraryName) and base.path in ("typing.Generic", "typing.Protocol", "builtins.object", "abc.ABC")
+    return isinstance(base, LibraryName) and base.path in (
+        "typing.Generic",
+        "typing.Protocol",
+        "builtins.object",
+        "abc.ABC",
+    )
 
 
 def _decorator_of_class(machine: Machine, node: ast.expr) -> Value:

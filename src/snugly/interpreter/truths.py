@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Expr, same, value as known
+from snugly.facts.dims import Expr, same
+from snugly.facts.dims import value as known
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.joins import length_of
 from snugly.interpreter.values import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 ALWAYS = (Class, DType, Function, LibraryName, Method, Module, Native, Partial)
 
 
-def truth(machine: Machine, value: Value) -> bool | None:  # noqa: PLR0911 - one line a kind of value
+def truth(machine: Machine, value: Value) -> bool | None:
     """Tell whether ``value`` is true; ``None`` when it depends."""
     if isinstance(value, (bool, int, float, complex, str, bytes, tuple, type(None))):
         return bool(value)
@@ -60,8 +61,8 @@ def truth(machine: Machine, value: Value) -> bool | None:  # noqa: PLR0911 - one
 
 
 def _truth_of_instance(machine: Machine, value: Instance) -> bool | None:
-    from snugly.interpreter.classes import lookup  # noqa: PLC0415 - classes call functions, which ask for truths
-    from snugly.interpreter.values import NOTHING  # noqa: PLC0415
+    from snugly.interpreter.classes import lookup
+    from snugly.interpreter.values import NOTHING
 
     for name in ("__bool__", "__len__"):
         method = lookup(value.type, name)

@@ -1,0 +1,3 @@
+"""Python's builtins: functions, types, and the methods of strings, numbers and containers."""
+
+LIBRARY = ("builtins",)
