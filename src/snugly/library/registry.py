@@ -9,6 +9,7 @@
   underscore excepted), calls ``call`` for ``object(...)``, ``item`` for ``object[...]``, ``length`` for
   ``len(object)``, ``iterate`` for ``for``, ``enter`` for ``with``. A user's class may inherit from it: then the
   model instance is ``Instance.native`` and ``model.owner`` points back to the ``Instance``.
+* ``@attribute("numpy.ndarray.T")``: an attribute of a builtin value (an array, a picture, a text), computed from it.
 * ``constant("torch.float32", value)``.
 * ``alias("torch.nn.modules.linear.Linear", "torch.nn.Linear")``.
 
@@ -58,6 +59,16 @@ def model(*paths: str) -> Callable[[type[Target]], type[Target]]:
         for path in paths:
             MODELS[path] = target
         return target
+
+    return declare
+
+
+def attribute(*paths: str) -> Callable[[Target], Target]:
+    """Describe an attribute under one or more dotted paths, by the function that computes it from what has it."""
+
+    def declare(target: Target) -> Target:
+        target.is_property = True  # type: ignore[attr-defined]
+        return function(*paths)(target)
 
     return declare
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, less, product
-from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import (
@@ -26,7 +25,7 @@ from snugly.library.plain import bounds
 from snugly.library.registry import function
 
 if TYPE_CHECKING:
-    from snugly.facts.tensors import Shape
+    from snugly.facts.tensors import Shape, TensorFacts
     from snugly.interpreter.machine import Machine
 
 
@@ -81,7 +80,9 @@ def tile(machine: Machine, A: Value, reps: Value) -> Value:
     values = unordered(array.values)
     count = product(times)
     if rank == 1 and array.values.elements is not None and isinstance(count, int):
-        values = listed(array.values.elements * count) if count * len(array.values.elements) <= MOST_ELEMENTS else values
+        values = (
+            listed(array.values.elements * count) if count * len(array.values.elements) <= MOST_ELEMENTS else values
+        )
     return made(shape, array.dtype, replace(values, axis=None))
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, product, value
 from snugly.facts.dtypes import COMPLEX
-from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import Sequence, Unknown, Value
-from snugly.library.numpy.arrays import as_array, listed, made, shape_of, size_of, unordered
 from snugly.library.numpy.arranging import indices_below
+from snugly.library.numpy.arrays import as_array, listed, made, shape_of, size_of, unordered
 from snugly.library.numpy.promotion import averaged, chosen, summed
 from snugly.library.numpy.shaping import normal, normal_axes
 from snugly.library.plain import bounds
@@ -22,7 +21,7 @@ from snugly.library.registry import function
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snugly.facts.tensors import Shape
+    from snugly.facts.tensors import Shape, TensorFacts
     from snugly.interpreter.machine import Machine
 
 
@@ -91,10 +90,17 @@ _REDUCTIONS: dict[str, tuple[Callable[[str | None], str | None], Callable[..., V
     "min": (_same, _extreme),
     "ptp": (_same, _spread),
 }
-_NAMES = {"amax": "max", "amin": "min", "product": "prod", **{f"nan{name}": name for name in _REDUCTIONS if name != "ptp"}}
+_NAMES = {
+    "amax": "max",
+    "amin": "min",
+    "product": "prod",
+    **{f"nan{name}": name for name in _REDUCTIONS if name != "ptp"},
+}
 
 
-def reduce(machine: Machine, name: str, a: Value, axis: Value = None, dtype: Value = None, keepdims: Value = False) -> Value:
+def reduce(
+    machine: Machine, name: str, a: Value, axis: Value = None, dtype: Value = None, keepdims: Value = False
+) -> Value:
     """Apply a reduction by its numpy name."""
     array = as_array(machine, a)
     to_dtype, to_values = _REDUCTIONS[name]
@@ -105,7 +111,9 @@ def reduce(machine: Machine, name: str, a: Value, axis: Value = None, dtype: Val
     if array.values.elements is not None and exact is None:
         values = to_values(unordered(array.values), count)
     if name in ("sum", "prod") and count is None:
-        values = ranges.WHOLE if values.integral else NOTHING_KNOWN if values.low is None else replace(values, high=None)
+        values = (
+            ranges.WHOLE if values.integral else NOTHING_KNOWN if values.low is None else replace(values, high=None)
+        )
     if result_dtype in COMPLEX:
         values = NOTHING_KNOWN
     return made(shape, result_dtype, values)
@@ -155,7 +163,13 @@ for _name in (*_REDUCTIONS, *_NAMES):
 
 @function("numpy.prod", "numpy.product")
 def prod(
-    machine: Machine, a: Value, axis: Value = None, dtype: Value = None, out: Value = None, keepdims: Value = False, **_: Value
+    machine: Machine,
+    a: Value,
+    axis: Value = None,
+    dtype: Value = None,
+    out: Value = None,
+    keepdims: Value = False,
+    **_: Value,
 ) -> Value:
     """``prod(a)``: of sizes too, symbolic ones included."""
     if isinstance(a, tuple | Sequence) and axis is None:
@@ -169,7 +183,9 @@ def prod(
 
 
 @function("numpy.average")
-def average(machine: Machine, a: Value, axis: Value = None, weights: Value = None, returned: Value = False, **_: Value) -> Value:
+def average(
+    machine: Machine, a: Value, axis: Value = None, weights: Value = None, returned: Value = False, **_: Value
+) -> Value:
     """``average(a, axis=None, weights=None)``."""
     result = reduce(machine, "mean", a, axis)
     if weights is not None:
@@ -179,7 +195,14 @@ def average(machine: Machine, a: Value, axis: Value = None, weights: Value = Non
 
 @function("numpy.percentile", "numpy.quantile", "numpy.nanpercentile", "numpy.nanquantile")
 def percentile(
-    machine: Machine, a: Value, q: Value, axis: Value = None, out: Value = None, *_: Value, keepdims: Value = False, **__: Value
+    machine: Machine,
+    a: Value,
+    q: Value,
+    axis: Value = None,
+    out: Value = None,
+    *_: Value,
+    keepdims: Value = False,
+    **__: Value,
 ) -> Value:
     """``percentile(a, q, axis=None)``: the axes of ``q`` come first."""
     array, wanted = as_array(machine, a), as_array(machine, q)
@@ -194,7 +217,9 @@ def _truth(machine: Machine, a: Value, axis: Value, keepdims: Value) -> Value:
 
 
 @function("numpy.all", "numpy.any", "numpy.ndarray.all", "numpy.ndarray.any", "numpy.alltrue", "numpy.sometrue")
-def all_or_any(machine: Machine, a: Value, axis: Value = None, out: Value = None, keepdims: Value = False, **_: Value) -> Value:
+def all_or_any(
+    machine: Machine, a: Value, axis: Value = None, out: Value = None, keepdims: Value = False, **_: Value
+) -> Value:
     """``all(a)`` and ``any(a)``."""
     return _truth(machine, a, axis, keepdims)
 

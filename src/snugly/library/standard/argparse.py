@@ -1,4 +1,4 @@
-"""``argparse``: a program is followed as if it were started without arguments; what has no default is known by its type."""
+"""``argparse``: a program is followed as if started without arguments; what has no default is known by its type."""
 
 from __future__ import annotations
 

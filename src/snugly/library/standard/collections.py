@@ -1,4 +1,4 @@
-"""``collections``: deques are sequences, the dicts are mappings with a kind; here is what they do otherwise than those."""
+"""``collections``: deques are sequences, the dicts mappings with a kind; here is what they do otherwise than those."""
 
 from __future__ import annotations
 
