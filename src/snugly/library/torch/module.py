@@ -80,6 +80,8 @@ class Module(Model):
 
     def _operate(self, machine: Any, name: str, *args: Value, **kwargs: Value) -> Value:
         """Apply an operation on behalf of this layer, which the origin of the result then names."""
+        if self.origin is None:
+            return machine.apply(name, *args, **kwargs)
         with machine.layer(self.origin):
             return machine.apply(name, *args, **kwargs)
 
@@ -274,6 +276,13 @@ class Module(Model):
     register_forward_pre_hook = register_forward_hook
     register_full_backward_hook = register_forward_hook
     register_backward_hook = register_forward_hook
+
+
+def within(machine: Any, module: Value, *args: Value, **kwargs: Value) -> Value:
+    """Call a module inside a layer: one that the layer made itself speaks for the layer."""
+    if isinstance(module, Module) and module.owner is None and module.origin is None:
+        return module.call(machine, *args, **kwargs)
+    return machine.call(module, *args, **kwargs)
 
 
 def native_of(value: Value) -> Module | None:

@@ -10,7 +10,7 @@ from snugly.library.registry import function, model
 from snugly.library.torch.arguments import flag, integer, size
 from snugly.library.torch.layers.linear import Linear
 from snugly.library.torch.layers.normalization import LayerNorm
-from snugly.library.torch.module import Module, new_parameter
+from snugly.library.torch.module import Module, new_parameter, within
 
 
 @model("torch.nn.MultiheadAttention")
@@ -76,7 +76,7 @@ class MultiheadAttention(Module):
         """Attend: the outputs and the weights, ``None`` where they are not asked for."""
         return self._operate(
             machine,
-            self.path,
+            "torch.nn.MultiheadAttention",
             query,
             key,
             value,
@@ -86,11 +86,10 @@ class MultiheadAttention(Module):
             average_attn_weights=average_attn_weights,
             embed_dim=self.embed_dim,
             num_heads=self.num_heads,
-            kdim=self.kdim,
-            vdim=self.vdim,
+            weight=self.out_proj.weight,
             batch_first=self.batch_first,
+            packed=self.in_proj_weight is not None,
             extra_keys=(1 if self.bias_k is not None else 0) + (1 if flag(self.add_zero_attn) else 0),
-            dtype=self.out_proj.weight.dtype,
         )
 
 
@@ -117,10 +116,10 @@ class _TransformerLayer(Module):
             setattr(self, f"norm{number}", LayerNorm(machine, d_model, bias=bias, dtype=dtype))
 
     def _feed_forward(self, machine: Any, source: Value) -> Value:
-        return machine.call(self.linear2, machine.call(self.linear1, source))
+        return within(machine, self.linear2, within(machine, self.linear1, source))
 
     def _attend(self, machine: Any, attention: Value, query: Value, memory: Value, **masks: Value) -> Value:
-        result = machine.call(attention, query, memory, memory, need_weights=False, **masks)
+        result = within(machine, attention, query, memory, memory, need_weights=False, **masks)
         attended = result[0] if isinstance(result, tuple) else machine.unknown(f"{self.path}.attention")
         return self._operate(machine, "operator.add", query, attended)
 
@@ -160,9 +159,9 @@ class TransformerEncoderLayer(_TransformerLayer):
         attended = self._attend(
             machine, self.self_attn, src, src, attn_mask=src_mask, key_padding_mask=src_key_padding_mask
         )
-        normed = machine.call(vars(self)["norm1"], attended)
-        return machine.call(
-            vars(self)["norm2"], self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed))
+        normed = within(machine, vars(self)["norm1"], attended)
+        return within(
+            machine, vars(self)["norm2"], self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed))
         )
 
 
@@ -208,7 +207,7 @@ class TransformerDecoderLayer(_TransformerLayer):
         attended = self._attend(
             machine, self.self_attn, tgt, tgt, attn_mask=tgt_mask, key_padding_mask=tgt_key_padding_mask
         )
-        normed = machine.call(vars(self)["norm1"], attended)
+        normed = within(machine, vars(self)["norm1"], attended)
         crossed = self._attend(
             machine,
             self.multihead_attn,
@@ -217,9 +216,9 @@ class TransformerDecoderLayer(_TransformerLayer):
             attn_mask=memory_mask,
             key_padding_mask=memory_key_padding_mask,
         )
-        normed = machine.call(vars(self)["norm2"], crossed)
-        return machine.call(
-            vars(self)["norm3"], self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed))
+        normed = within(machine, vars(self)["norm2"], crossed)
+        return within(
+            machine, vars(self)["norm3"], self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed))
         )
 
 
@@ -236,8 +235,8 @@ class _Stack(Module):
 
     def _run(self, machine: Any, source: Value, *args: Value, **kwargs: Value) -> Value:
         layers = machine.iterate(self.layers).items or []
-        result = machine.call(layers[0], source, *args, **kwargs) if layers else source
-        return result if self.norm is None else machine.call(self.norm, result)
+        result = within(machine, layers[0], source, *args, **kwargs) if layers else source
+        return result if self.norm is None else within(machine, self.norm, result)
 
 
 @model("torch.nn.TransformerEncoder")
@@ -352,8 +351,9 @@ class Transformer(Module):
         memory_is_causal: Value = False,
     ) -> Value:
         """Encode the source and decode the target."""
-        memory = machine.call(self.encoder, src, mask=src_mask, src_key_padding_mask=src_key_padding_mask)
-        return machine.call(
+        memory = within(machine, self.encoder, src, mask=src_mask, src_key_padding_mask=src_key_padding_mask)
+        return within(
+            machine,
             self.decoder,
             tgt,
             memory,

@@ -67,7 +67,7 @@ class RNNBase(Module):
         for name, value in options.items():
             setattr(self, name, value)
         layers = integer(options["num_layers"])
-        for layer in range(layers if layers is not None and layers <= 64 else 0):
+        for layer in range(layers if layers is not None and layers <= 64 else 1):
             for suffix in ("", "_reverse") if flag(options["bidirectional"]) else ("",):
                 for name, shape in self._shapes(options, layer).items():
                     setattr(self, f"{name}_l{layer}{suffix}", new_parameter(machine, shape, dtype))
@@ -98,19 +98,20 @@ class RNNBase(Module):
             source, batch_first = input._padded, True
         else:
             source = input
-        weight = held.get("weight_ih_l0")
+        options = {"proj_size": held["proj_size"]} if "proj_size" in held else {}
+        if "nonlinearity" in held:
+            options = {"nonlinearity": held["nonlinearity"]}
         result = self._operate(
             machine,
             self.path,
             source,
             hx,
-            input_size=held["input_size"],
+            weight=held["weight_ih_l0"],
             hidden_size=held["hidden_size"],
             num_layers=held["num_layers"],
             batch_first=batch_first,
             bidirectional=held["bidirectional"],
-            proj_size=held.get("proj_size", 0),
-            dtype=weight.dtype if isinstance(weight, TensorFacts) else None,
+            **options,
         )
         if isinstance(input, PackedSequence) and isinstance(result, tuple) and isinstance(result[0], TensorFacts):
             return (packed(result[0]), result[1])
@@ -250,9 +251,8 @@ class _Cell(Module):
             self.path,
             input,
             hx,
-            input_size=self.input_size,
+            weight=self.weight_ih,
             hidden_size=self.hidden_size,
-            dtype=self.weight_ih.dtype,
         )
 
 
