@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from snugly.facts.dims import Dim, bounds, same
+from snugly.facts.dims import Dim, bounds, largest, same
 from snugly.facts.misfits import Misfit, require
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import Meaning, ValueFacts
 from snugly.operations.constructors import read
-from snugly.operations.registry import operation
+from snugly.operations.arguments import flag, listed
+from snugly.operations.registry import Repeated, operation
+from snugly.operations.results import gradient
 
 _CONTAINERS = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found "
 
@@ -92,3 +94,51 @@ def stacked(values: ValueFacts) -> ValueFacts:
 def _small_set(elements: tuple[Any, ...]) -> frozenset[float] | None:
     found = frozenset(elements)
     return found if len(found) <= 64 else None
+
+
+@operation("torch.nn.utils.rnn.pad_sequence")
+def pad_sequence(sequences: Any, batch_first: Any = False, padding_value: Any = 0.0) -> TensorFacts:
+    """Pad sequences ``(time, *)`` to the longest and stack them."""
+    items = listed(sequences)
+    if isinstance(sequences, Repeated):
+        items, count = (sequences.element,), sequences.length
+    else:
+        count = None if items is None else len(items)
+    facts = [item for item in items or () if isinstance(item, TensorFacts)]
+    if not facts or len(facts) < len(items or ()):
+        return TensorFacts()
+    first = facts[0]
+    if first.shape is None or any(other.rank != first.rank for other in facts) or not first.shape:
+        return TensorFacts(None, first.dtype, requires_grad=first.requires_grad)
+    lengths = [other.size(0) for other in facts]
+    known = None if isinstance(sequences, Repeated) or None in lengths else largest(x for x in lengths if x is not None)
+    inner = tuple(
+        size if all(same(size, other.size(axis)) for other in facts) else None
+        for axis, size in enumerate(first.shape[1:], start=1)
+    )
+    ordered = flag(batch_first)
+    shape = None if ordered is None else ((count, known) if ordered else (known, count))
+    whole = None if shape is None else (*shape, *inner)
+    axes = None
+    if whole is not None:
+        axes = ("batch", "time") if ordered else ("time", "batch")
+        axes = (*axes, *(None,) * len(inner))
+    filler = float(padding_value) if isinstance(padding_value, int | float) else None
+    return TensorFacts(whole, first.dtype, first.device, gradient(first.dtype, facts), _padded(facts, filler), axes)
+
+
+def _padded(facts: list[TensorFacts], filler: float | None) -> ValueFacts:
+    """Return what holds for the elements of padded sequences: those that were there, and the filler."""
+    if filler is None:
+        return ValueFacts()
+    values = [stacked(each.values) for each in facts]
+    lows, highs = [each.low for each in values], [each.high for each in values]
+    sets = [each.members for each in values]
+    members = None if None in sets else frozenset({filler}).union(*(found for found in sets if found is not None))
+    whole = all(each.integral for each in values) and filler.is_integer()
+    return ValueFacts(
+        low=None if None in lows else min(filler, *(low for low in lows if low is not None)),
+        high=None if None in highs else max(filler, *(high for high in highs if high is not None)),
+        integral=True if whole else None,
+        members=members if members is not None and len(members) <= 64 else None,
+    )

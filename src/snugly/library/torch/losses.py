@@ -1,183 +1,129 @@
-"""The losses of ``torch.nn`` and ``torch.nn.functional``: both reach the one judge, ``machine.loss``."""
+"""The losses of ``torch.nn`` and ``torch.nn.functional``: both reach the one judge, ``machine.loss``.
+
+Which parameters they have, and which of them are tensors, is said once, in ``snugly.contracts.binding``.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from snugly.contracts.calls import UNKNOWN
+from snugly.contracts import LOSSES
+from snugly.contracts.binding import MODULES, bind_function, bind_module, construct
+from snugly.contracts.calls import UNKNOWN, LossCall
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import Number, Text, Unknown, Value
+from snugly.facts.values import Meaning, ValueFacts
+from snugly.interpreter.values import DType, Expr, Value
 from snugly.library.registry import function, model
-from snugly.library.torch.arguments import REQUIRED, bind
+from snugly.library.torch.arguments import size
 from snugly.library.torch.module import Module
 
-FUNCTIONAL = "torch.nn.functional"
-_AVERAGED: dict[str, Any] = {"size_average": None, "reduce": None, "reduction": "mean"}
-_PAIR: dict[str, Any] = {"input": REQUIRED, "target": REQUIRED}
+if TYPE_CHECKING:
+    from snugly.contracts.binding import ModuleState
 
-# Every loss function: its parameters in order, with their defaults.
-FUNCTIONS: dict[str, dict[str, Any]] = {
-    "mse_loss": {**_PAIR, **_AVERAGED, "weight": None},
-    "l1_loss": {**_PAIR, **_AVERAGED, "weight": None},
-    "smooth_l1_loss": {**_PAIR, **_AVERAGED, "beta": 1.0},
-    "huber_loss": {**_PAIR, "reduction": "mean", "delta": 1.0, "weight": None},
-    "binary_cross_entropy": {**_PAIR, "weight": None, **_AVERAGED},
-    "binary_cross_entropy_with_logits": {**_PAIR, "weight": None, **_AVERAGED, "pos_weight": None},
-    "cross_entropy": {
-        **_PAIR, "weight": None, "size_average": None, "ignore_index": -100, "reduce": None, "reduction": "mean",
-        "label_smoothing": 0.0,
-    },
-    "nll_loss": {
-        **_PAIR, "weight": None, "size_average": None, "ignore_index": -100, "reduce": None, "reduction": "mean",
-    },
-    "kl_div": {**_PAIR, **_AVERAGED, "log_target": False},
-    "poisson_nll_loss": {
-        **_PAIR, "log_input": True, "full": False, "size_average": None, "eps": 1e-8, "reduce": None,
-        "reduction": "mean",
-    },
-    "gaussian_nll_loss": {**_PAIR, "var": REQUIRED, "full": False, "eps": 1e-6, "reduction": "mean"},
-    "hinge_embedding_loss": {**_PAIR, "margin": 1.0, **_AVERAGED},
-    "soft_margin_loss": {**_PAIR, **_AVERAGED},
-    "multilabel_soft_margin_loss": {**_PAIR, "weight": None, **_AVERAGED},
-    "multilabel_margin_loss": {**_PAIR, **_AVERAGED},
-    "multi_margin_loss": {**_PAIR, "p": 1, "margin": 1.0, "weight": None, **_AVERAGED},
-    "margin_ranking_loss": {"input1": REQUIRED, "input2": REQUIRED, "target": REQUIRED, "margin": 0, **_AVERAGED},
-    "cosine_embedding_loss": {"input1": REQUIRED, "input2": REQUIRED, "target": REQUIRED, "margin": 0, **_AVERAGED},
-    "triplet_margin_loss": {
-        "anchor": REQUIRED, "positive": REQUIRED, "negative": REQUIRED, "margin": 1.0, "p": 2, "eps": 1e-6,
-        "swap": False, **_AVERAGED,
-    },
-    "triplet_margin_with_distance_loss": {
-        "anchor": REQUIRED, "positive": REQUIRED, "negative": REQUIRED, "distance_function": None, "margin": 1.0,
-        "swap": False, "reduction": "mean",
-    },
-    "ctc_loss": {
-        "log_probs": REQUIRED, "targets": REQUIRED, "input_lengths": REQUIRED, "target_lengths": REQUIRED, "blank": 0,
-        "reduction": "mean", "zero_infinity": False,
-    },
-    "linear_cross_entropy": {
-        "input": REQUIRED, "weight": REQUIRED, "target": REQUIRED, "bias": None, "ignore_index": -100,
-        "reduction": "mean", "label_smoothing": 0.0,
-    },
-}
-
-# Every loss module: its function, and the constructor's parameters in order with their defaults.
-_SIZES: dict[str, Any] = {"size_average": None, "reduce": None, "reduction": "mean"}
-_WEIGHTED: dict[str, Any] = {"weight": None, **_SIZES}
-MODULES: dict[str, tuple[str, dict[str, Any]]] = {
-    "MSELoss": ("mse_loss", _SIZES),
-    "L1Loss": ("l1_loss", _SIZES),
-    "SmoothL1Loss": ("smooth_l1_loss", {**_SIZES, "beta": 1.0}),
-    "HuberLoss": ("huber_loss", {"reduction": "mean", "delta": 1.0}),
-    "BCELoss": ("binary_cross_entropy", _WEIGHTED),
-    "BCEWithLogitsLoss": ("binary_cross_entropy_with_logits", {**_WEIGHTED, "pos_weight": None}),
-    "CrossEntropyLoss": (
-        "cross_entropy",
-        {
-            "weight": None, "size_average": None, "ignore_index": -100, "reduce": None, "reduction": "mean",
-            "label_smoothing": 0.0,
-        },
-    ),
-    "NLLLoss": (
-        "nll_loss",
-        {"weight": None, "size_average": None, "ignore_index": -100, "reduce": None, "reduction": "mean"},
-    ),
-    "NLLLoss2d": (
-        "nll_loss",
-        {"weight": None, "size_average": None, "ignore_index": -100, "reduce": None, "reduction": "mean"},
-    ),
-    "KLDivLoss": ("kl_div", {**_SIZES, "log_target": False}),
-    "PoissonNLLLoss": (
-        "poisson_nll_loss",
-        {"log_input": True, "full": False, "size_average": None, "eps": 1e-8, "reduce": None, "reduction": "mean"},
-    ),
-    "GaussianNLLLoss": ("gaussian_nll_loss", {"full": False, "eps": 1e-6, "reduction": "mean"}),
-    "HingeEmbeddingLoss": ("hinge_embedding_loss", {"margin": 1.0, **_SIZES}),
-    "SoftMarginLoss": ("soft_margin_loss", _SIZES),
-    "MultiLabelSoftMarginLoss": ("multilabel_soft_margin_loss", _WEIGHTED),
-    "MultiLabelMarginLoss": ("multilabel_margin_loss", _SIZES),
-    "MultiMarginLoss": ("multi_margin_loss", {"p": 1, "margin": 1.0, **_WEIGHTED}),
-    "MarginRankingLoss": ("margin_ranking_loss", {"margin": 0.0, **_SIZES}),
-    "CosineEmbeddingLoss": ("cosine_embedding_loss", {"margin": 0.0, **_SIZES}),
-    "TripletMarginLoss": (
-        "triplet_margin_loss",
-        {"margin": 1.0, "p": 2.0, "eps": 1e-6, "swap": False, **_SIZES},
-    ),
-    "TripletMarginWithDistanceLoss": (
-        "triplet_margin_with_distance_loss",
-        {"distance_function": None, "margin": 1.0, "swap": False, "reduction": "mean"},
-    ),
-    "CTCLoss": ("ctc_loss", {"blank": 0, "reduction": "mean", "zero_infinity": False}),
-}
-
-# Parameters that take a tensor where they take anything but ``None``.
-TENSORS = frozenset(
-    {
-        "input", "target", "weight", "pos_weight", "var", "input1", "input2", "anchor", "positive", "negative",
-        "log_probs", "targets", "input_lengths", "target_lengths", "bias",
-    }
-)  # fmt: skip
+_KNOWN = (bool, int, float, str, type(None), TensorFacts, Expr)
 
 
-def judge(machine: Any, loss: str, bound: dict[str, Value], module: str | None = None) -> Value:
-    """Hand a call with bound arguments to the machine, tensors apart from options; defaults are left out."""
-    defaults = FUNCTIONS[loss]
-    arguments: dict[str, TensorFacts] = {}
-    options: dict[str, Any] = {}
-    for name, value in bound.items():
-        if isinstance(value, TensorFacts):
-            arguments[name] = value
-        elif name in TENSORS and value is not None and isinstance(value, Unknown):
-            arguments[name] = TensorFacts()
-        elif value is not defaults.get(name, REQUIRED) and not (name in TENSORS and value is None):
-            options[name] = UNKNOWN if isinstance(value, Unknown | Number | Text) else value
-    return machine.loss(f"{FUNCTIONAL}.{loss}", arguments, options, module)
+def option(value: Value) -> Any:
+    """Return an argument of a loss as contracts take it: a value that is not known is ``UNKNOWN``."""
+    if isinstance(value, DType):
+        return value.name
+    if isinstance(value, tuple):
+        return tuple(option(item) for item in value)
+    return value if isinstance(value, _KNOWN) else UNKNOWN
+
+
+def judge(machine: Any, call: LossCall) -> Value:
+    """Hand a call to the machine, which judges it and answers with the loss."""
+    return machine.loss(call.loss, call.arguments, call.options, call.module)
 
 
 class LossModule(Module):
-    """A loss as a module: the options of the constructor become attributes, class weights buffers."""
+    """A loss as a module: the options of the constructor are attributes, class weights buffers."""
 
-    _loss: ClassVar[str] = ""
-    _parameters: ClassVar[dict[str, Any]] = {}
+    _state: ModuleState
+    _module: ClassVar[str] = ""
 
     def __init__(self, *args: Value, **kwargs: Value) -> None:
         """Keep the options."""
-        for name, value in bind(self._parameters, args, kwargs).items():
-            if name in ("weight", "pos_weight"):
-                self._buffers = self._buffers | {name}
-            setattr(self, name, value)
+        self._state = construct(self._module, [option(value) for value in args], _options(kwargs))
+        for parameter in self._state.module.parameters:
+            if parameter.name not in ("size_average", "reduce"):
+                setattr(self, parameter.name, self._state.options.get(parameter.name, _default(parameter.default)))
+        for name, facts in self._state.tensors.items():
+            self._buffers = self._buffers | {name}
+            setattr(self, name, facts)
 
     def forward(self, machine: Any, *args: Value, **kwargs: Value) -> Value:
-        """Judge the call with the module's options."""
-        tensors = {
-            name: default for name, default in FUNCTIONS[self._loss].items() if name not in self._parameters
-        }
-        if self._loss in ("mse_loss", "l1_loss", "huber_loss"):
-            tensors.pop("weight")
-        options = {name: getattr(self, name) for name in self._parameters}
+        """Judge the call with the module's options and its tensors as they are now."""
+        held = {name: member for name, member in vars(self).items() if isinstance(member, TensorFacts)}
+        state = replace(self._state, tensors={**self._state.tensors, **held})
+        call = bind_module(state, [option(value) for value in args], _options(kwargs))
+        if self.origin is None:
+            return judge(machine, call)
         with machine.layer(self.origin):
-            return judge(machine, self._loss, bind(tensors, args, kwargs) | options, self.path)
+            return judge(machine, call)
 
 
-def _declare_module(name: str, loss: str, parameters: dict[str, Any]) -> None:
-    members = {
-        "__doc__": f"What the interpreter knows of ``torch.nn.{name}``.",
-        "_loss": loss,
-        "_parameters": parameters,
-    }
-    model(f"torch.nn.{name}")(type(name, (LossModule,), members))
+def _options(kwargs: dict[str, Value]) -> dict[str, Any]:
+    return {name: option(value) for name, value in kwargs.items()}
 
 
-def _declare_function(name: str, parameters: dict[str, Any]) -> None:
+def _default(default: Any) -> Value:
+    return default if isinstance(default, _KNOWN) else None
+
+
+def _declare_module(path: str) -> None:
+    name = path.rpartition(".")[2]
+    members = {"__doc__": f"What the interpreter knows of ``{path}``.", "_module": path}
+    model(path)(type(name, (LossModule,), members))
+
+
+def _declare_function(path: str) -> None:
     def call(machine: Any, *args: Value, **kwargs: Value) -> Value:
-        return judge(machine, name, bind(parameters, args, kwargs))
+        return judge(machine, bind_function(path, [option(value) for value in args], _options(kwargs)))
 
-    call.__name__ = name
-    call.__doc__ = f"Judge a call of ``{FUNCTIONAL}.{name}``."
-    function(f"{FUNCTIONAL}.{name}")(call)
+    call.__doc__ = f"Judge a call of ``{path}``."
+    function(path)(call)
 
 
-for _name, (_loss, _options) in MODULES.items():
-    _declare_module(_name, _loss, _options)
-for _name, _options in FUNCTIONS.items():
-    _declare_function(_name, _options)
+class AdaptiveOutput(NamedTuple):
+    """What ``AdaptiveLogSoftmaxWithLoss`` returns."""
+
+    output: Value
+    loss: Value
+
+
+@model("torch.nn.AdaptiveLogSoftmaxWithLoss")
+class AdaptiveLogSoftmaxWithLoss(LossModule):
+    """A softmax over clusters of classes with its loss."""
+
+    _module = "torch.nn.AdaptiveLogSoftmaxWithLoss"
+
+    def forward(self, machine: Any, *args: Value, **kwargs: Value) -> Value:
+        """Judge the call; each row's log-probability comes with the loss."""
+        loss = super().forward(machine, *args, **kwargs)
+        target = args[1] if len(args) > 1 else kwargs.get("target_")
+        shape = target.shape if isinstance(target, TensorFacts) else None
+        dtype = loss.dtype if isinstance(loss, TensorFacts) else None
+        return AdaptiveOutput(TensorFacts(shape, dtype, requires_grad=True), loss)
+
+    def log_prob(self, machine: Any, input: Value) -> Value:
+        """Return the log-probabilities of all classes."""
+        classes = vars(self).get("n_classes")
+        rows = input.size(0) if isinstance(input, TensorFacts) else None
+        values = ValueFacts(high=0.0, meaning=Meaning.LOG_PROBABILITIES, axis=1)
+        return TensorFacts((rows, size(classes)), getattr(input, "dtype", None), requires_grad=True, values=values)
+
+    def predict(self, machine: Any, input: Value) -> Value:
+        """Return the likeliest class of each row."""
+        rows = input.size(0) if isinstance(input, TensorFacts) else None
+        return TensorFacts((rows,), "int64", requires_grad=False, values=ValueFacts(low=0, integral=True))
+
+
+for _path in MODULES:
+    if _path != AdaptiveLogSoftmaxWithLoss.path:
+        _declare_module(_path)
+for _path in LOSSES:
+    if _path not in MODULES:
+        _declare_function(_path)
