@@ -27,7 +27,7 @@ from snugly.operations.registry import UNKNOWN as UNKNOWN_ARGUMENT
 from snugly.operations.registry import Application, Operation, Repeated, lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from snugly.facts.origins import Place
     from snugly.interpreter.machine import Machine
@@ -73,6 +73,9 @@ def from_facts(result: Any) -> Value:
 
 def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
     """Apply the operation ``name``; see ``Machine.apply``."""
+    array_method = _array_method(name, args)
+    if array_method is not None:
+        return machine.call(LibraryName(array_method), *args)
     operation = lookup(name)
     if operation is None:
         return machine.unknown(name)
@@ -95,6 +98,41 @@ def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[
         result = _with_origin(machine, name, arguments, sources, result)
     _judge(machine, Application(name, arguments, result, misfit), sources)
     return Unknown(f"{name} does not fit") if misfit is not None else from_facts(result)
+
+
+def _array_method(name: str, args: tuple[Value, ...]) -> str | None:
+    """Return the path of numpy's method behind an operator that is applied to arrays and no tensor."""
+    if not name.startswith("operator.") or not args:
+        return None
+    operands = args[:1] if name in ("operator.getitem", "operator.setitem") else args
+    tensors = [value for value in operands if isinstance(value, TensorFacts)]
+    if not tensors or any(value.kind != "ndarray" for value in tensors):
+        return None
+    return f"numpy.ndarray.__{name.removeprefix('operator.').rstrip('_')}__"
+
+
+def made_by(
+    machine: Machine, function: Callable[..., Any], name: str, args: list[Value], kwargs: dict[str, Value], result: Value
+) -> Value:
+    """Note on arrays and tensors that a library's function made where they come from, unless they know it."""
+    parts = result if isinstance(result, tuple) else (result,)
+    if not any(isinstance(part, TensorFacts) and part.origin is None for part in parts):
+        return result
+    code = getattr(function, "__code__", None)
+    names = () if code is None else code.co_varnames[hasattr(function, "__func__") : code.co_argcount]
+    arguments = {key: value for key, value in zip(names, args, strict=False) if key != "machine"}
+    arguments.update(kwargs)
+    sources = find_sources(machine, arguments)
+    same = {id(value) for value in arguments.values()}
+    stamped = [
+        _with_origin(machine, name, arguments, sources, part)
+        if isinstance(part, TensorFacts) and part.origin is None and id(part) not in same
+        else part
+        for part in parts
+    ]
+    if not isinstance(result, tuple):
+        return stamped[0]
+    return type(result)(*stamped) if hasattr(result, "_fields") else tuple(stamped)
 
 
 def _judge(machine: Machine, application: Application, sources: dict[str, Source]) -> None:

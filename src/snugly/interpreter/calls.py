@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snugly.interpreter import classes, functions
+from snugly.interpreter.applying import made_by
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.joins import join, settle
 from snugly.interpreter.values import (
     NOTHING,
     Choice,
     Class,
+    DType,
     Function,
     Instance,
     LibraryName,
@@ -62,6 +64,8 @@ def call(
         return call_native(machine, function.function, function.name, args, kwargs)
     if isinstance(function, LibraryName):
         return call_library(machine, function.path, args, kwargs)
+    if isinstance(function, DType):
+        return call_library(machine, "numpy.dtype.__call__", [function, *args], kwargs)
     if hasattr(function, "call"):
         with machine.layer(getattr(function, "origin", None)):
             return call_native(machine, function.call, getattr(function, "path", ""), args, kwargs)
@@ -112,7 +116,7 @@ def call_native(
     if takes_machine(function):
         plain.insert(0, machine)
     try:
-        return function(*plain, **named)
+        return made_by(machine, function, name, plain, named, function(*plain, **named))
     except (Signal, RecursionError):
         raise
     except Exception as error:  # noqa: BLE001 - a description that fails must not end the run

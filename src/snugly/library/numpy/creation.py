@@ -54,6 +54,12 @@ def dtype(dtype: Value, *_: Value, **__: Value) -> Value:
     return Unknown("numpy.dtype") if name is None else DType(name)
 
 
+@function("numpy.dtype.__call__")
+def converted(machine: Machine, self: DType, value: Value = 0) -> Value:
+    """``numpy.float32(value)``."""
+    return cast(as_array(machine, value), self.name)
+
+
 @function("numpy.array", "numpy.asarray", "numpy.ascontiguousarray", "numpy.asanyarray", "numpy.asfortranarray")
 def array(machine: Machine, object: Value, dtype: Value = None, *_: Value, ndmin: Value = 0, **__: Value) -> Value:
     """``array(object, dtype=None, ndmin=0)``."""

@@ -321,23 +321,11 @@ def _declare(name: str, arity: int) -> None:
         function(f"numpy.{name}")(binary)
 
 
-def ufunc_keeps_dtype(name: str) -> bool:
-    """Tell whether an operator can write its result into its first operand: comparisons cannot."""
-    return BINARY[name].dtype is not _truth
-
-
 def _declare_operator(method: str, name: str) -> None:
     def operation(machine: Machine, *operands: Value) -> Value:
         return apply(machine, name, *operands)
 
-    def in_place(machine: Machine, target: Value, other: Value) -> Value:
-        result = apply(machine, name, target, other)
-        fits = isinstance(target, TensorFacts) and isinstance(result, TensorFacts)
-        return cast(result.with_(shape=target.shape), target.dtype) if fits else result
-
     function(f"numpy.ndarray.__{method}__")(operation)
-    if name in BINARY and ufunc_keeps_dtype(name):
-        function(f"numpy.ndarray.__i{method}__")(in_place)
 
 
 for _name in (*UNARY, *(name for name, target in _ALIASES.items() if target in UNARY)):
