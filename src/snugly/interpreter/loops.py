@@ -46,7 +46,7 @@ def run_for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
         assign(machine, node.target, item)
         run_block(machine, node.body)
 
-    carried = machine.carried.of(node.body)
+    carried = machine.carried.of(node.body, node.target)
     with_loop(machine, lambda: _follow_items(machine, sequence, body, carried), lambda: run_block(machine, node.orelse))
 
 
@@ -254,11 +254,9 @@ def to_fixed_point(machine: Machine, action: Callable[[], None], carried: frozen
 
 def run_while(machine: Machine, node: ast.While) -> None:
     """Follow a ``while`` statement."""
-    from snugly.interpreter.statements import run_block
+    from snugly.interpreter.statements import run_block  # noqa: PLC0415 - statements loop
 
-    carried = (
-        machine.carried.of([ast.If(test=node.test, body=node.body, orelse=[])]) if False else _carried(machine, node)
-    )
+    carried = _carried(machine, node)
     with_loop(machine, lambda: _follow_while(machine, node, carried), lambda: run_block(machine, node.orelse))
 
 

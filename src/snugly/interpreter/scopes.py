@@ -71,12 +71,12 @@ class Carried:
         """Start with no loop seen."""
         self._known: dict[int, frozenset[str]] = {}
 
-    def of(self, body: list[ast.stmt]) -> frozenset[str]:
-        """Return the carried names of a loop body."""
+    def of(self, body: list[ast.stmt], target: ast.expr | None = None) -> frozenset[str]:
+        """Return the carried names of a loop body; ``target`` is written before it."""
         key = id(body)
         if key not in self._known:
             found: set[str] = set()
-            _block(body, set(), found)
+            _block(body, set() if target is None else target_names(target), found)
             self._known[key] = frozenset(found)
         return self._known[key]
 
