@@ -10,9 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from snugly.contracts.calls import Verdict
     from snugly.facts.tensors import TensorFacts
     from snugly.reports.report import Report
     from snugly.rules.findings import Finding
+    from snugly.surfaces.fitting import fit
 
 __version__ = "0.1.0"
 
@@ -20,9 +22,11 @@ _ROOMS = {
     "Finding": "snugly.rules.findings",
     "Report": "snugly.reports.report",
     "TensorFacts": "snugly.facts.tensors",
+    "Verdict": "snugly.contracts.calls",
+    "fit": "snugly.surfaces.fitting",
 }
 
-__all__ = ["Finding", "Report", "TensorFacts"]
+__all__ = ["Finding", "Report", "TensorFacts", "Verdict", "fit"]
 
 
 def __getattr__(name: str) -> object:

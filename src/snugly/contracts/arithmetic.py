@@ -403,11 +403,19 @@ def mean(trace: Trace, a: Node) -> Node:
         a.name,
         dtype=a.dtype,
     )
+    _require_summed(trace, a)
     return a.like(())
 
 
-def total(a: Node, shape: Sizes = ()) -> Node:
+def _require_summed(trace: Trace, a: Node) -> None:
+    if a.dtype == "complex32":
+        message = "\"sum_cpu\" not implemented for 'ComplexHalf'"
+        trace.reject("NotImplementedError", message, "kernel-dtype", a.name, dtype=a.dtype)
+
+
+def total(trace: Trace, a: Node, shape: Sizes = ()) -> Node:
     """Return the sum over some axes, of integers as ``int64``."""
+    _require_summed(trace, a)
     if a.dtype is None or kind_of(a.dtype) >= 2:  # noqa: PLR2004
         return a.like(shape)
     return a.like(shape, "int64")
@@ -417,7 +425,7 @@ def reduce(trace: Trace, a: Node, reduction: str) -> Node:
     """Apply the reduction of a loss."""
     if reduction == "mean":
         return mean(trace, a)
-    return total(a) if reduction == "sum" else a
+    return total(trace, a) if reduction == "sum" else a
 
 
 def require_kernel(trace: Trace, a: Node, kernel: str, dtypes: tuple[str, ...] = FLOATING) -> None:

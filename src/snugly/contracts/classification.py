@@ -244,6 +244,7 @@ def _spatial(trace: Trace, input: Node, target: Node, reduction: str, ignored: i
             lambda: f"Expected target size {listed((batch, *rest))}, got {listed(target.shape)}",
             "target-shape",
             "target",
+            expected=(batch, *rest),
             input=input.shape,
             target=target.shape,
         )
@@ -333,7 +334,7 @@ def _probability_targets(
         dtype = result_type(product, Node((1,) * input.rank, weight.dtype, weight.grad))
         product = Node(product.shape, dtype, either(product.grad, weight.grad))
     each = (*input.shape[:axis], *input.shape[axis + 1 :])
-    return total(product, each if reduction == "none" else ())
+    return total(trace, product, each if reduction == "none" else ())
 
 
 def _smoothed(trace: Trace, input: Node, target: Node, reduction: str, ignored: int | None) -> Node:

@@ -133,7 +133,7 @@ def gaussian_nll_loss(trace: Trace) -> Node:
     loss = binary(trace, to_float(var), divide(trace, square, var))
     if reduction == "mean":
         return mean(trace, loss)
-    return total(loss) if reduction == "sum" else loss
+    return total(trace, loss) if reduction == "sum" else loss
 
 
 def _clamp_variance(trace: Trace, var: Node) -> None:

@@ -96,10 +96,10 @@ def cosine_embedding_loss(trace: Trace) -> Node:
 
 def _cosine(trace: Trace, first: Node, second: Node, axis: int) -> Node:
     product = binary(trace, first, second, argument="input2")
-    product = total(product, product.shape[:axis])
+    product = total(trace, product, product.shape[:axis])
     norms = []
     for node in (first, second):
-        square = total(node, node.shape[:axis])
+        square = total(trace, node, node.shape[:axis])
         norms.append(binary(trace, square, number("float32")))
     return divide(trace, product, to_float(binary(trace, norms[0], norms[1])))
 

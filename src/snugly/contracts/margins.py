@@ -116,11 +116,11 @@ def multilabel_soft_margin_loss(trace: Trace) -> Node:
         message = "Dimension specified as -1 but tensor has no dimensions"
         trace.reject("IndexError", message, "input-rank", "input", shape=input.shape)
     axis = input.rank - 1
-    loss = divide(trace, total(loss, (*loss.shape[:axis], *loss.shape[axis + 1 :])), number("int64"))
+    loss = divide(trace, total(trace, loss, (*loss.shape[:axis], *loss.shape[axis + 1 :])), number("int64"))
     if reduction == "mean":
         return mean(trace, loss)
     if reduction == "sum":
-        return total(loss)
+        return total(trace, loss)
     if reduction != "none":
         trace.bad_reduction(reduction, f"{reduction} is not valid")
     return loss

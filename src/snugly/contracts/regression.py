@@ -71,9 +71,9 @@ def _weighted(trace: Trace, errors: Node, weight: Node, reduction: str, *, plain
     if reduction == "none":
         return weighted
     if reduction == "sum":
-        return total(weighted)
+        return total(trace, weighted)
     if reduction == "mean":
-        return mean(trace, weighted) if plain_mean else divide(trace, total(weighted), total(weight))
+        return mean(trace, weighted) if plain_mean else divide(trace, total(trace, weighted), total(trace, weight))
     message = f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'."
     trace.bad_reduction(reduction, message)
     return weighted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from snugly.contracts.conditions import condition
 from snugly.reports.full import add_finding
 from snugly.reports.json import VERSION, facts_as_dict, finding_as_dict
 from snugly.reports.styled import Page
@@ -19,10 +20,12 @@ def page(verdict: Verdict, width: int = 100) -> Page:
     mode = f" as {verdict.mode}" if verdict.mode else ""
     if verdict.accepted:
         drawn.add(("yes", "good"), (f"{mode}: gives " if mode else ": gives ", ""), (str(verdict.output), "shape"))
+        for proviso in dict.fromkeys(map(condition, verdict.doubts)):
+            drawn.prose(proviso, start=(("  provided that ", "quiet"),), indent="    ")
     elif verdict.accepted is None:
         drawn.add(("it depends", "warning"), (f"{mode}.", ""))
-        for missing in verdict.missing:
-            drawn.prose(missing, start=(("  not known: ", "quiet"),), indent="             ")
+        for open_question in dict.fromkeys(map(condition, verdict.doubts)) if verdict.doubts else verdict.missing:
+            drawn.prose(open_question, start=(("  not known: ", "quiet"),), indent="             ")
     else:
         raises = verdict.raises
         drawn.add(("no", "error"), (f"{mode}.", ""))
