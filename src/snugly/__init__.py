@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from snugly.facts.tensors import TensorFacts
     from snugly.reports.report import Report
     from snugly.rules.findings import Finding
+    from snugly.surfaces.checking import check
     from snugly.surfaces.fitting import fit
 
 __version__ = "0.1.0"
@@ -22,11 +23,12 @@ _ROOMS = {
     "Finding": "snugly.rules.findings",
     "Report": "snugly.reports.report",
     "TensorFacts": "snugly.facts.tensors",
+    "check": "snugly.surfaces.checking",
     "Verdict": "snugly.contracts.calls",
     "fit": "snugly.surfaces.fitting",
 }
 
-__all__ = ["Finding", "Report", "TensorFacts", "Verdict", "fit"]
+__all__ = ["Finding", "Report", "TensorFacts", "check", "fit"]
 
 
 def __getattr__(name: str) -> object:

@@ -38,5 +38,10 @@ class Command:
 
 COMMANDS = {
     command.name: command
-    for command in (Command("rule", "Print the page of a rule: what it finds, why that is bad, the fix."),)
+    for command in (
+        Command("check", "Find misfits in source, without running it."),
+        Command("fit", "Tell whether tensors fit a loss, and if not, what would."),
+        Command("shapes", "Show the source with the shape of every tensor beside its line."),
+        Command("rule", "Print the page of a rule: what it finds, why that is bad, the fix."),
+    )
 }

@@ -1,0 +1,151 @@
+"""``snugly.check``: follows source files without running them and reports what does not fit."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from snugly.reports.report import Failure, Report
+from snugly.surfaces.finding_files import python_files
+from snugly.surfaces.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from snugly.interpreter.events import Events
+    from snugly.interpreter.modules import Program
+    from snugly.interpreter.sources import SourceFile
+    from snugly.rules.findings import Finding
+
+
+@dataclass(slots=True)
+class Checked:
+    """What is known of one file after it was followed.
+
+    Attributes:
+        findings: the misfits, each once.
+        failure: why it was not followed.
+        losses: the places of its loss calls, and whether the facts at each were known.
+        unknown: what was not followed, with how often.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    failure: Failure | None = None
+    losses: dict[tuple[str, int, int], bool] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+def check(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = ".",
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Report:
+    """Find misfits in source without running it.
+
+    Args:
+        paths: files, and folders whose ``.py`` files are all checked.
+        select: codes or their beginnings, such as ``"SNG1"``; only these are reported. Empty for all.
+        ignore: codes or their beginnings that are not reported.
+
+    Returns:
+        A report; what could not be read is among its ``failures``.
+
+    Raises:
+        ValueError: a code that no rule has.
+    """
+    selection = Selection(tuple(select), tuple(ignore))
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    files, failures = python_files([os.fspath(path) for path in given])
+    return assemble(files, [check_file(file) for file in files], selection, failures)
+
+
+def check_text(text: str, filename: str, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:
+    """Check a text that is not on disk under the name ``filename``, beside whose files its imports are looked up."""
+    checked = _checked(filename, text)
+    return assemble([filename], [checked], Selection(tuple(select), tuple(ignore)), (), {filename: text})
+
+
+def check_file(file: str) -> Checked:
+    """Follow one file; never raises."""
+    return _checked(file, None)
+
+
+def assemble(
+    files: Sequence[str],
+    checked: Iterable[Checked],
+    selection: Selection,
+    failures: Sequence[Failure] = (),
+    sources: dict[str, str] | None = None,
+) -> Report:
+    """Put what is known of each file into one report; a finding that two files lead to is told once."""
+    found: dict[tuple[object, ...], Finding] = {}
+    failed = list(failures)
+    losses: dict[tuple[str, int, int], bool] = {}
+    unknown: dict[str, int] = {}
+    for one in checked:
+        if one.failure is not None:
+            failed.append(one.failure)
+        for place, known in one.losses.items():
+            losses[place] = losses.get(place, True) and known
+        for what, times in one.unknown.items():
+            unknown[what] = unknown.get(what, 0) + times
+        for finding in one.findings:
+            if finding.code in selection:
+                found.setdefault((finding.code, finding.place, finding.loss), finding)
+    return Report(
+        findings=tuple(sorted(found.values(), key=_order)),
+        failures=tuple(failed),
+        files=tuple(files),
+        losses=len(losses),
+        undecided=sum(not known for known in losses.values()),
+        unknown=unknown,
+        sources=sources or {},
+    )
+
+
+def follow_file(file: str, text: str | None) -> tuple[SourceFile, Events]:
+    """Follow a file from its top level and return it with what the run has to tell.
+
+    Args:
+        file: its path.
+        text: its text where that is not the one on disk.
+
+    Raises:
+        Unreadable: it is not there or not Python.
+    """
+    from pathlib import Path
+
+    from snugly.interpreter.entry import follow
+    from snugly.interpreter.modules import Program
+    from snugly.interpreter.sources import parse
+
+    path = Path(file)
+    program: Program = Program(path.parent, Path.cwd())
+    source = program.read(path) if text is None else parse(text, program.shown(path))
+    return source, follow(program, source).events
+
+
+def _checked(file: str, text: str | None) -> Checked:
+    from snugly.interpreter.sources import Unreadable
+
+    try:
+        _, events = follow_file(file, text)
+    except Unreadable as error:
+        return Checked(failure=Failure(file, error.message, error.line))
+    losses: dict[tuple[str, int, int], bool] = {}
+    for record in events.losses:
+        if record.place is not None:
+            place = (record.place.file, record.place.line, record.place.column)
+            known = all(facts.shape is not None for facts in record.arguments.values())
+            losses[place] = losses.get(place, True) and known
+    unknown: dict[str, int] = {}
+    for unfollowed, times in events.unknown.items():
+        what = f"{unfollowed.operation}: {unfollowed.reason}"
+        unknown[what] = unknown.get(what, 0) + times
+    return Checked(events.distinct(), None, losses, unknown)
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.file or "", finding.line or 0, finding.column or 0, finding.code
