@@ -1,3 +1,3 @@
 """torch, as far as it is not operations on facts: modules, layers, losses, loaders, optimizers, constructors."""
 
-LIBRARY = ("torch",)
+LIBRARY = ("torch", "tensorboardX")

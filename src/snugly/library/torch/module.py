@@ -170,7 +170,7 @@ class Module(Model):
 
     def load_state_dict(self, state_dict: Value, strict: Value = True, assign: Value = False) -> tuple[Value, ...]:
         """Return the missing and the unexpected keys."""
-        return (Sequence("list"), Sequence("list"))
+        return (Sequence("list", []), Sequence("list", []))
 
     # Modes, dtypes and devices.
 
