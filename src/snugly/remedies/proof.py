@@ -30,16 +30,51 @@ def prove(call: LossCall, kernel: Kernel | None) -> Proof | None:
     A proof without ``contract`` says that the facts do not decide it, which is not a refusal.
     """
     general, batch = generalized(call)
-    accepted = contracts.evaluate(general).accepted
+    accepted = accepts(general)
+    if accepted is not True and batch is not None:
+        instances = [accepts(instance(general, {batch: size})) for size in _extremes(batch)]
+        accepted = False if False in instances else (None if None in instances else True)
     if accepted is False:
         general, batch = call, None
-        accepted = contracts.evaluate(call).accepted
+        accepted = accepts(call)
     if accepted is False:
         return None
     ran = _ran(call, batch, kernel)
     if ran is False:
         return None
     return Proof(_words(batch) if accepted else None, ran or None)
+
+
+VALUE_CLAUSES = frozenset((
+    "label-range", "probability-range", "variance-range", "multi-hot", "log-probabilities", "lengths-range",
+    "target-lengths-range", "target-lengths-sum", "margin-range",
+))  # fmt: skip
+
+
+def accepts(call: LossCall) -> bool | None:
+    """Tell whether the contract accepts a call, elements that are not known taken for right ones."""
+    verdict = contracts.evaluate(_with_gradients(call))
+    if verdict.accepted is None and verdict.missing and all(_of_values(missing) for missing in verdict.missing):
+        return True
+    return verdict.accepted
+
+
+def _of_values(missing: str) -> bool:
+    return missing.rpartition(": ")[2] in VALUE_CLAUSES
+
+
+def _with_gradients(call: LossCall) -> LossCall:
+    """Return the call with the input trained and the rest not, where that is not known."""
+    arguments = {
+        name: facts.with_(requires_grad=name in ("input", "log_probs")) if facts.requires_grad is None else facts
+        for name, facts in call.arguments.items()
+    }
+    return replace(call, arguments=arguments)
+
+
+def _extremes(batch: Symbol) -> tuple[int, ...]:
+    high = 4 if batch.high is None else batch.high
+    return tuple(sorted({1, min(2, high), high}))
 
 
 def _words(batch: Symbol | None) -> str:

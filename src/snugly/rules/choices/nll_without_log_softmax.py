@@ -1,0 +1,71 @@
+"""SNG503 nll-without-log-softmax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snugly.facts.values import Meaning
+from snugly.remedies.rewrite import UseLoss
+from snugly.rules.activations import applied, exchanged
+from snugly.rules.diagnosis import Diagnosis
+from snugly.rules.findings import Severity
+from snugly.rules.reading import given, short, title
+from snugly.rules.registry import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snugly.contracts import LossCall, Verdict
+
+TO_LOG = {"softmax": "log_softmax", "Softmax": "LogSoftmax", "Softmax2d": "LogSoftmax"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NllWithoutLogSoftmax(Diagnosis):
+    """Scores or probabilities where the loss takes log-probabilities.
+
+    Attributes:
+        loss: what the user calls it.
+        meaning: what it was given.
+    """
+
+    loss: str
+    meaning: str
+
+    @property
+    def message(self) -> str:
+        """Say what the loss is then."""
+        if self.meaning == Meaning.LOGITS.value:
+            return (
+                f"{self.loss} takes log-probabilities and only picks one number of each row. Given raw scores it is minus "
+                f"the score of the class: it falls without bound and trains nothing else."
+            )
+        return (
+            f"{self.loss} takes log-probabilities and only picks one number of each row. Given probabilities it lies "
+            f"between −1 and 0, with gradients that no longer grow where the model is wrong."
+        )
+
+
+@rule("SNG503", name="nll-without-log-softmax", severity=Severity.ERROR)
+def nll_without_log_softmax(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+    """Finds raw scores or probabilities given to a loss that takes log-probabilities."""
+    input = given(call, "input")
+    if verdict.accepted is False or short(call) != "nll_loss" or input is None:
+        return
+    meaning = input.values.meaning
+    if meaning not in (Meaning.LOGITS, Meaning.PROBABILITIES, Meaning.BERNOULLI):
+        return
+    cross_entropy = UseLoss("cross_entropy", "CrossEntropyLoss", "Use the loss that takes scores")
+    logarithm = exchanged("input", input, TO_LOG, Meaning.LOG_PROBABILITIES, "Use the logarithm of the softmax")
+    found = applied(input)
+    scores = meaning is Meaning.LOGITS
+    yield NllWithoutLogSoftmax(
+        loss=title(call),
+        meaning=meaning.value,
+        argument="input",
+        blame=None if scores or found is None else found.origin.layer or found.origin,
+        remedies=(cross_entropy,) if scores else logarithm,
+        silent=True,
+        only=("input",),
+    )

@@ -1,0 +1,71 @@
+"""SNG108 map-size-differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import Dim, same
+from snugly.remedies.rewrite import Rewrite
+from snugly.rules.diagnosis import Diagnosis
+from snugly.rules.findings import Severity
+from snugly.rules.reading import CLASS_INDEX, ELEMENTWISE, multiple, pair, short, sizes, title
+from snugly.rules.registry import rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snugly.contracts import LossCall, Verdict
+    from snugly.facts.tensors import Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapSizeDiffers(Diagnosis):
+    """A map of scores whose height and width are not those of the target.
+
+    Attributes:
+        loss: what the user calls it.
+        input: height and width (or more axes) of the scores.
+        target: those of the target.
+        times: the quotient of the two, where it is whole.
+    """
+
+    loss: str
+    input: Shape
+    target: Shape
+    times: Dim | None
+
+    @property
+    def message(self) -> str:
+        """Say both sizes and the stride between them."""
+        said = f"{self.loss} gets scores of {sizes(self.input)} positions and a target of {sizes(self.target)}, and raises."
+        return said if self.times is None else f"{said} The model's stride is {self.times}."
+
+
+@rule("SNG108", name="map-size-differs", severity=Severity.ERROR)
+def map_size_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+    """Finds maps of scores that have another height or width than their target."""
+    arguments = pair(call)
+    if verdict.accepted is not False or short(call) not in ELEMENTWISE | CLASS_INDEX or arguments is None:
+        return
+    input, target = arguments
+    if input.shape is None or target.shape is None or len(input.shape) < 4 or same(input.shape[0], target.shape[0]) is not True:
+        return
+    there = target.shape[1:] if short(call) in CLASS_INDEX else target.shape[2:]
+    here = input.shape[2:]
+    if len(there) != len(here) or len(target.shape) < 3:
+        return
+    if not all(same(a, b) is False for a, b in zip(here, there, strict=True)):
+        return
+    times = multiple(there[0], here[0])
+    wanted = input.with_(shape=(*input.shape[:2], *there))
+    title_of_fix = "Bring the scores to the target's size: F.interpolate(scores, size=target.shape[-2:])"
+    yield MapSizeDiffers(
+        loss=title(call),
+        input=here,
+        target=there,
+        times=times,
+        argument="input",
+        remedies=(Rewrite(title_of_fix, {"input": wanted}, lambda _: ()),),
+        only=("input", "target"),
+    )

@@ -1,0 +1,94 @@
+"""SNG105 target-shape-differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import Dim, product, same
+from snugly.facts.dims import divides as divisible
+from snugly.rules.diagnosis import Diagnosis
+from snugly.rules.findings import Severity
+from snugly.rules.flattening import moved_into_batch
+from snugly.rules.matching import matched
+from snugly.rules.reading import ELEMENTWISE, EXACT, pair, short, sizes, title
+from snugly.rules.registry import rule
+from snugly.rules.sizes.class_count_differs import differing_axis
+from snugly.rules.squeezing import eaten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snugly.contracts import LossCall, Verdict
+    from snugly.facts.tensors import Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetShapeDiffers(Diagnosis):
+    """Two shapes that an elementwise loss cannot pair.
+
+    Attributes:
+        loss: what the user calls it.
+        input: the shape of the prediction.
+        target: the shape of the target.
+        exact: whether the loss wants equal shapes, rather than shapes that broadcast.
+        times: how many times the larger holds the smaller, if it does.
+    """
+
+    loss: str
+    input: Shape
+    target: Shape
+    exact: bool
+    times: Dim | None
+
+    @property
+    def message(self) -> str:
+        """Say what the loss wants."""
+        want = "wants a target of the same shape as the input" if self.exact else "pairs the elements of input and target"
+        said = f"{self.loss} {want}, gets {sizes(self.input)} and {sizes(self.target)}, and raises."
+        if self.times is None or same(self.times, 1):
+            return said
+        return f"{said} One has exactly {self.times} times as many elements as the other."
+
+
+@rule("SNG105", name="target-shape-differs", severity=Severity.ERROR)
+def target_shape_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+    """Finds predictions and targets that an elementwise loss cannot pair, such as a column and a vector."""
+    arguments = pair(call)
+    if verdict.accepted is not False or short(call) not in ELEMENTWISE or arguments is None:
+        return
+    input, target = arguments
+    if input.shape is None or target.shape is None:
+        return
+    if len(input.shape) == len(target.shape) and all(
+        same(a, b) is not False for a, b in zip(input.shape, target.shape, strict=True)
+    ):
+        return
+    if not _shape_to_blame(verdict) or differing_axis(input, target) is not None or eaten(input) or eaten(target):
+        return
+    if input.shape and target.shape and moved_into_batch(input, target.shape[0]) is not None:
+        return
+    yield TargetShapeDiffers(
+        loss=title(call),
+        input=input.shape,
+        target=target.shape,
+        exact=short(call) in EXACT,
+        times=_times(input.shape, target.shape),
+        argument="target",
+        remedies=matched(input, target),
+        only=("input", "target"),
+    )
+
+
+def _shape_to_blame(verdict: Verdict) -> bool:
+    return bool(verdict.violations) and verdict.violations[0].clause in ("target-shape", "broadcast", "input-shape")
+
+
+def _times(input: Shape, target: Shape) -> Dim | None:
+    a, b = product(input), product(target)
+    if a is None or b is None:
+        return None
+    for large, small in ((a, b), (b, a)):
+        if same(small, 0) is False and divisible(small, large) is True:
+            return large // small
+    return None
