@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from snugly.facts import ranges
 from snugly.facts.dtypes import FLOATING
 from snugly.facts.misfits import Misfit
+from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.operations.arguments import Scalar, promoted
 from snugly.operations.pointwise import combined, operand_values, without_tensors
 from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import both, in_place, made
+from snugly.operations.searching import nonzero
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,8 +177,6 @@ def bitwise_not(input: TensorFacts) -> TensorFacts:
 def equal(input: TensorFacts, other: TensorFacts, rtol: Scalar = 1e-5, atol: Scalar = 1e-8, equal_nan: bool = False) -> object:
     """Whether two tensors are the same: a Python ``bool`` that is not known."""
     del input, other, rtol, atol, equal_nan
-    from snugly.facts.scalars import Number  # noqa: PLC0415 - only here
-
     return Number("bool")
 
 
@@ -196,8 +196,6 @@ def where(
 ) -> Any:
     """Choose elementwise; with a condition alone, the places where it holds, one index tensor per axis."""
     if input is None and other is None:
-        from snugly.operations.searching import nonzero  # noqa: PLC0415 - it is the other way of calling
-
         return nonzero(condition, as_tuple=True)
     if condition.dtype is not None and condition.dtype not in ("bool", "uint8"):
         name = condition.dtype.capitalize() if condition.dtype not in FLOATING else "Float"
