@@ -29,8 +29,10 @@ from snugly.operations.registry import Application, Operation, Repeated, lookup
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from snugly.contracts.calls import Verdict
     from snugly.facts.origins import Place
     from snugly.interpreter.machine import Machine
+    from snugly.rules.findings import Finding
 
 PLAIN = (int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
 
@@ -112,7 +114,12 @@ def _array_method(name: str, args: tuple[Value, ...]) -> str | None:
 
 
 def made_by(
-    machine: Machine, function: Callable[..., Any], name: str, args: list[Value], kwargs: dict[str, Value], result: Value
+    machine: Machine,
+    function: Callable[..., Any],
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    result: Value,
 ) -> Value:
     """Note on arrays and tensors that a library's function made where they come from, unless they know it."""
     parts = result if isinstance(result, tuple) else (result,)
@@ -241,13 +248,7 @@ def loss(
     call = LossCall(name, tensors, plain, module)
     machine.events.losses.append(LossRecord(machine.place, name, tensors, machine.batch))
     sources = find_sources(machine, given)
-    verdict, findings = judge.judge_loss(
-        call,
-        place=machine.place,
-        sources=sources,
-        callers=callers(machine),
-        constructor=machine.layers[-1] if machine.layers else None,
-    )
+    verdict, findings = _judged(machine, call, sources)
     machine.events.find(findings, machine.batch)
     output = verdict.output
     if output is None:
@@ -255,6 +256,26 @@ def loss(
             return Unknown(f"{name} does not fit")
         output = UNKNOWN_TENSOR
     return _with_origin(machine, name, {**tensors, **plain}, sources, output)
+
+
+def _judged(machine: Machine, call: LossCall, sources: dict[str, Source]) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Judge a loss call, once for the same facts at the same place."""
+    from snugly.rules import judge  # noqa: PLC0415 - rules are loaded when the first loss is met
+
+    place = machine.place
+    known = machine.judged.setdefault((place, call.loss), [])
+    for other, answer in known:
+        if other == call:
+            return answer
+    answer = judge.judge_loss(
+        call,
+        place=place,
+        sources=sources,
+        callers=callers(machine),
+        constructor=machine.layers[-1] if machine.layers else None,
+    )
+    known.append((call, answer))
+    return answer
 
 
 def _option(value: Value) -> Any:

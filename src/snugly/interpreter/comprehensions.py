@@ -65,12 +65,13 @@ def _nested(machine: Machine, generators: list[ast.comprehension], element: Call
     """Follow the ``for`` and ``if`` parts in a scope of their own."""
     frame = machine.frame
     outer = frame.scope
-    inner = outer if outer.kind != "class" else outer
-    frame.scope = Scope({}, inner, "function", outer.source)
+    inner = frame.scope = Scope({}, outer, "function", outer.source)
     try:
         return _level(machine, generators, 0, element)
     finally:
         frame.scope = outer
+        if not inner.captured:
+            machine.trail.forget(inner)
 
 
 def _level(machine: Machine, generators: list[ast.comprehension], depth: int, element: Callable[[], Value]) -> Sequence:

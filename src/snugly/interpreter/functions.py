@@ -123,6 +123,8 @@ def _follow(machine: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFun
     if frame.returns:
         machine.trail.merge([exit_.state for exit_ in frame.returns], join, present=raised is None)
     machine.trail.keep()
+    if not frame.scope.captured:
+        machine.trail.forget(frame.scope)
     if raised is not None and not frame.returns:
         if frame.yields is not None:
             return frame.yields
@@ -152,6 +154,10 @@ def define(
     from snugly.interpreter.expressions import evaluate
 
     frame = machine.frame
+    inner: Scope | None = frame.scope
+    while inner is not None and not inner.captured:
+        inner.captured = True
+        inner = inner.outer
     scope = frame.scope if frame.scope.kind != "class" else frame.scope.enclosing() or frame.scope
     defaults: dict[str, Value] = {}
     positional = parameters(node)

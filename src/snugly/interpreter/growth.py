@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STRUCTURAL = (Instance,)
 
 
-def stable(machine: Machine, level: Delta, started: dict[int, State], carried: frozenset[str]) -> bool:
+def stable(machine: Machine, level: Delta, started: dict[int, State], carried: frozenset[str], since: int) -> bool:
     """Tell whether an iteration changed nothing that the next one can see, growth of lists aside.
 
     Args:
@@ -24,8 +24,11 @@ def stable(machine: Machine, level: Delta, started: dict[int, State], carried: f
         level: states before the iteration of what it wrote.
         started: states before the iteration before that one.
         carried: names that the body may read before it writes them.
+        since: when the iteration began; what is younger is seen by the next one only through what is older.
     """
     for key, (thing, saved) in level.items():
+        if getattr(thing, "born", 0) > since:
+            continue
         if isinstance(thing, Scope):
             if not _same_names(thing, saved, carried, here=thing is machine.frame.scope):
                 return False
@@ -110,18 +113,23 @@ def _extrapolate(
     thing.items = None
 
 
-def widen(machine: Machine, level: Delta, carried: frozenset[str], *, final: bool, dry: bool = False) -> bool:
+def widen(
+    machine: Machine, level: Delta, carried: frozenset[str], since: int, *, final: bool, dry: bool = False
+) -> bool:
     """Join the states before and after an iteration, and tell whether anything that carries over changed.
 
     Args:
         machine: the run.
         level: states before the iteration of what it wrote.
         carried: names that the body may read before it writes them.
+        since: when the iteration began.
         final: give up what still changes.
         dry: only tell.
     """
     changed = False
     for thing, saved in list(level.values()):
+        if getattr(thing, "born", 0) > since:
+            continue
         here = isinstance(thing, Scope) and thing is machine.frame.scope
         if isinstance(thing, Scope):
             same = _same_names(thing, saved, carried, here=here)

@@ -112,6 +112,10 @@ class Trail:
             outer.setdefault(key, saved)
         return closed
 
+    def forget(self, thing: Any) -> None:  # noqa: ANN401
+        """Say that nothing can see ``thing`` any more, so that no loop needs to look at it."""
+        self.levels[-1].pop(id(thing), None)
+
     def undo(self) -> Delta:
         """Close the innermost level, take its writes back, and return the states they had made."""
         closed = self.levels.pop()

@@ -19,7 +19,7 @@ from snugly.interpreter.flow import Broke, Continued, Loop, Signal
 from snugly.interpreter.growth import grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join
-from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value
+from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,12 +213,13 @@ def _probe(
         more = known(more)
     events = machine.events.mark()
     trail.open()
+    since = now()
     left: Signal | None = None
     try:
         iteration(machine, lambda: body(other))
     except Signal as signal:
         left = signal
-    if left is None and stable(machine, trail.levels[-1], started, carried):
+    if left is None and stable(machine, trail.levels[-1], started, carried, since):
         grown = trail.keep()
         grow(machine, grown, started, more, carried)
         return
@@ -241,12 +242,13 @@ def to_fixed_point(machine: Machine, action: Callable[[], None], carried: frozen
     """Follow a body with ever wider facts until they no longer change."""
     for number in range(PASSES):
         machine.trail.open()
+        since = now()
         try:
             iteration(machine, action)
         except Signal:
             machine.trail.keep()
             raise
-        changed = widen(machine, machine.trail.levels[-1], carried, final=number == PASSES - 1)
+        changed = widen(machine, machine.trail.levels[-1], carried, since, final=number == PASSES - 1)
         machine.trail.keep()
         if not changed:
             return
@@ -282,9 +284,10 @@ def _follow_while(machine: Machine, node: ast.While, carried: frozenset[str]) ->
         if answer is None or machine.budget.steps - started_steps > CONCRETE_STEPS:
             break
         machine.trail.open()
+        since = now()
         try:
             iteration(machine, body)
-            same = not widen(machine, machine.trail.levels[-1], carried, final=False, dry=True)
+            same = not widen(machine, machine.trail.levels[-1], carried, since, final=False, dry=True)
         finally:
             machine.trail.keep()
         if same:

@@ -48,6 +48,7 @@ class Machine:
         self.layers: list[Any] = []
         self.batches: list[str] = []
         self.open_calls: list[Any] = []
+        self.judged: dict[Any, list[Any]] = {}
         self.entered: set[int] = set()
         self.building: list[Class] = []
         self.exhausted = False

@@ -22,6 +22,7 @@ class Scope:
         kind: ``"module"``, ``"class"`` or ``"function"``.
         source: the file it is written in.
         elsewhere: names declared ``global`` or ``nonlocal``, and the scope they live in.
+        captured: a function that was defined here may outlive it.
     """
 
     names: dict[str, Value] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Scope:
     kind: str = "function"
     source: SourceFile | None = None
     elsewhere: dict[str, Scope] = field(default_factory=dict)
+    captured: bool = False
 
     def find(self, name: str) -> Value:
         """Return what ``name`` means here, or ``NOTHING``."""

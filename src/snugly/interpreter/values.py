@@ -3,12 +3,13 @@
 Known Python constants (``int``, ``float``, ``bool``, ``str``, ``bytes``, ``None``, ``complex``, ``...``) are
 themselves, a known tuple is a ``tuple`` of values, a symbolic integer is a ``facts.Expr``, and a tensor, a
 numpy array or a picture is a ``TensorFacts``. Everything else is one of the classes below. Values that
-Python would mutate are mutable and have identity; the others are frozen.
+Python would mutate are mutable and have identity (``born`` tells their age); the others are frozen.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable
 
+
+_clock = count(1)
 
 Value = Any  # one of the kinds named above; the alias is for readers
 
@@ -95,6 +98,7 @@ class Sequence:
     element: Value = None
     length: Dim | None = None
     cases: tuple[Case, ...] = ()
+    born: int = field(default_factory=_clock.__next__, repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -121,6 +125,7 @@ class Mapping:
     rest_key: Value | None = None
     kind: str = "dict"
     factory: Value = None
+    born: int = field(default_factory=_clock.__next__, repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -177,6 +182,7 @@ class Instance:
     type: Class
     attributes: dict[str, Value] = field(default_factory=dict)
     native: Any = None
+    born: int = field(default_factory=_clock.__next__, repr=False)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -229,3 +235,8 @@ __all__ = [
     "Unknown",
     "Value",
 ]
+
+
+def now() -> int:
+    """Return a number that is larger than ``born`` of every object there is, and smaller than that of every later one."""
+    return next(_clock)
