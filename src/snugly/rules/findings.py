@@ -112,6 +112,23 @@ class OriginStep:
 
 
 @dataclass(frozen=True, slots=True)
+class LikelyCause:
+    """What may have led to a message that was pasted without its program.
+
+    Attributes:
+        claim: what went wrong, as a sentence.
+        because: the evidence for it, and for its place in the order.
+        check: what to look at to be sure.
+        edit: the line to write when it is so; empty where there is none to show.
+    """
+
+    claim: str
+    because: str
+    check: str = ""
+    edit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One misfit, told once. The fields are those of the JSON report.
 
@@ -129,6 +146,8 @@ class Finding:
         fixes: the best first.
         argument: the argument to blame, whose source a report underlines.
         sources: the source of each argument at ``place``, by parameter name.
+        numbers: what the sizes at hand imply, a sentence each.
+        likely: for a message pasted without its program, the likely causes, likeliest first.
     """
 
     code: str
@@ -145,6 +164,8 @@ class Finding:
     argument: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
+    numbers: tuple[str, ...] = ()
+    likely: tuple[LikelyCause, ...] = ()
 
     @property
     def file(self) -> str | None:
