@@ -25,7 +25,7 @@ _LOSSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
         _LOSSES,
     ),
     Text("Expected input batch_size ({input}) to match target batch_size ({target})", "ValueError", "0.4 to 2.13", _LOSSES),
-    Text("size mismatch (got input: [{input}, {_:any}] , target: [{target}]", versions="1.10 to 2.13", losses=_LOSSES),
+    Text("size mismatch (got input: [{input}], target: [{target}]", versions="1.10 to 2.13", losses=_LOSSES),
 )
 def batch_sizes_differ(reading: Reading) -> Meaning:
     """Explain two different batch sizes by what their quotient, difference or common factor implies."""
@@ -41,6 +41,36 @@ def batch_sizes_differ(reading: Reading) -> Meaning:
     target = () if labels == 0 else (labels, *((None,) if labels == 1 and rows > 1 else ()))
     facts = {"input": TensorFacts((rows, None)), "target": TensorFacts(target)}
     return Meaning(says, "batch-size-mismatch", facts, tuple(numbers), tuple(causes), reading.loss)
+
+
+@message(
+    Text("size mismatch (got input: {input:sizes} , target: {target:sizes}", versions="1.9 to 2.13", losses=_LOSSES),
+    Text("input and target batch or spatial sizes don't match: target {target:crossed}, input {input:crossed}", versions="0.2 to 1.8", losses=_LOSSES),
+    Text("input and target batch or spatial sizes don't match: target {target:sizes}, input {input:sizes}", versions="0.2 to 1.8", losses=_LOSSES),
+)
+def maps_differ(reading: Reading) -> Meaning:
+    """Explain a map and a mask of different sizes."""
+    input_, target = reading["input"], reading["target"]
+    says = (
+        "Logits (N, C, H, W) go with a mask of class indices (N, H, W): the same batch size, height and width. "
+        f"The input is {list(input_)}, the target {list(target)}."
+    )
+    causes = (
+        LikelyCause(
+            "the output map has another size than the mask",
+            "strided layers made the map smaller, or the mask was not resized with the image",
+            "compare the model's output size with the mask's",
+            f"F.interpolate({reading.input}, size={reading.target}.shape[-2:], mode='bilinear')",
+        ),
+        LikelyCause(
+            "a transform of the image (resize, crop, flip) was not applied to the mask",
+            "images and masks must go through the same geometry",
+            "print(image.shape, mask.shape) in the dataset",
+            "resize the mask with nearest-neighbour interpolation, so that its values stay class indices",
+        ),
+    )
+    facts = {"input": TensorFacts(input_), "target": TensorFacts(target)}
+    return Meaning(says, "map-sizes-differ", facts, (), causes, reading.loss)
 
 
 def _causes(reading: Reading, relation: Relation) -> tuple[list[LikelyCause], list[str]]:

@@ -42,7 +42,7 @@ def weight_length(reading: Reading) -> Meaning:
         count = 1
         for size in weight:
             count *= size
-        if len(weight) != 1 and count == classes:
+        if len(weight) > 1 and count == classes:
             causes.insert(
                 0,
                 LikelyCause(

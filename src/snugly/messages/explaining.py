@@ -9,7 +9,7 @@ from snugly.facts.origins import Place
 from snugly.messages.catalog import read
 from snugly.messages.paste import clean
 from snugly.rules.findings import Finding, Severity
-from snugly.rules.registry import rule_named
+from snugly.rules.registry import lookup
 
 if TYPE_CHECKING:
     from snugly.messages.catalog import Message, Reading
@@ -71,14 +71,14 @@ def _urgency(found: tuple[Reading, Message]) -> tuple[int, int]:
 
 def _finding(reading: Reading, known: Message) -> Finding:
     meaning = known.explain(reading)
-    rule = rule_named(meaning.rule)
+    rule = lookup(meaning.rule) or lookup("arguments-do-not-fit")
     frame = reading.frame
     raised = reading.known.raises
     error = raised not in {"UserWarning"}
     raises = Raises(raised, meaning.when, reading.message) if error else None
     return Finding(
-        code=rule.code,
-        name=rule.name,
+        code=rule.code if rule else "SNG100",
+        name=rule.name if rule else meaning.rule,
         severity=Severity.ERROR if error else Severity.WARNING,
         message=meaning.says,
         place=None if frame is None else Place(frame.file, frame.line),

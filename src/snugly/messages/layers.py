@@ -65,11 +65,11 @@ def _features(rows: int, got: int, expected: int) -> tuple[list[str], list[Likel
         "print(x.shape) and where x was made",
         f"nn.Linear({got}, ...)",
     )
-    if rows > got and got <= 256 and expected % got == 0 and expected > got:
+    if 0 < got < rows and got <= 256 and expected % got == 0 and expected > got:
         return [*numbers, f"{expected} = {got} × {expected // got}"], [not_flat, count_features, wrong_axis]
     if relation.kind == "multiple" and got < expected and relation.factor <= 12 and not square_factors(expected):
         return [*numbers, relation.equation], [wrong_axis, count_features]
-    if rows == 1 and got > expected and got % expected == 0:
+    if rows == 1 and got > expected > 0 and got % expected == 0:
         return [*numbers, relation.equation], [swapped, count_features]
     if relation.kind in {"other"} and not square_factors(got):
         return numbers, [whole_input, count_features]

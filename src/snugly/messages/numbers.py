@@ -52,7 +52,7 @@ def relate(a: int, b: int) -> Relation:
     larger, smaller = max(a, b), min(a, b)
     if larger == smaller:
         return Relation("equal", 1, larger, smaller)
-    if smaller == 0:
+    if smaller <= 0:
         return Relation("scalar", 0, larger, smaller)
     if smaller == 1:
         return Relation("row", larger, larger, smaller)

@@ -24,6 +24,11 @@ _NOTEBOOK = re.compile(
 _ARROW = re.compile(r"^-+> ?(\d+) (?P<code>[^\n]*)", re.MULTILINE)
 _LIBRARY = re.compile(r"[/\\](?:site-packages|dist-packages|lib[/\\]python[\d.]+)[/\\]|^<frozen")
 _MOST_FRAMES = 200
+# Texts beyond this are cut to what stands around the words that announce an error.
+_LONG = 1 << 20
+_ANNOUNCES = re.compile(r"Error|Warning|[Aa]ssert|rror:")
+_AROUND = 4000
+_MOST_PLACES = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,32 @@ class Paste:
 
 
 def clean(text: str) -> Paste:
-    """Remove escape codes, carriage returns and line prefixes, and read the frames."""
+    """Remove escape codes, carriage returns and line prefixes, and read the frames.
+
+    Of a text over a megabyte only the surroundings of errors and warnings are kept, the last ones first.
+    """
+    if len(text) > _LONG:
+        text = _around_errors(text)
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    head = text if len(text) < 1 << 20 else text[-(1 << 20) :]
-    if _PREFIX.search(head):
-        head = _PREFIX.sub("", head)
-        text = head if len(text) < 1 << 20 else text[: -(1 << 20)] + head
-    return Paste(text, tuple(_frames(head)))
+    text = _PREFIX.sub("", text)
+    return Paste(text, tuple(_frames(text)))
+
+
+def _around_errors(text: str) -> str:
+    """Return the parts of a long text that an error could stand in."""
+    places = [at.start() for at in _ANNOUNCES.finditer(text)]
+    parts: list[str] = []
+    begin = end = -1
+    for place in places[-_MOST_PLACES:]:
+        if place - _AROUND > end:
+            parts.append(text[begin:end] if begin >= 0 else "")
+            begin = max(0, place - _AROUND)
+        end = place + _AROUND
+    parts.append(text[begin:end] if begin >= 0 else text[-_AROUND:])
+    return "\n".join(parts)
 
 
 def _frames(text: str) -> list[Frame]:
