@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from snugly.rules.findings import Finding
     from snugly.surfaces.checking import check
     from snugly.surfaces.fitting import fit
+    from snugly.surfaces.explaining import explain
 
 __version__ = "0.1.0"
 
@@ -25,10 +26,11 @@ _ROOMS = {
     "TensorFacts": "snugly.facts.tensors",
     "check": "snugly.surfaces.checking",
     "Verdict": "snugly.contracts.calls",
+    "explain": "snugly.surfaces.explaining",
     "fit": "snugly.surfaces.fitting",
 }
 
-__all__ = ["Finding", "Report", "TensorFacts", "check", "fit"]
+__all__ = ["Finding", "Report", "TensorFacts", "check", "explain", "fit"]
 
 
 def __getattr__(name: str) -> object:

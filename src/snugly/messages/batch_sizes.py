@@ -24,7 +24,12 @@ _LOSSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
         "0.4 to 2.13",
         _LOSSES,
     ),
-    Text("Expected input batch_size ({input}) to match target batch_size ({target})", "ValueError", "0.4 to 2.13", _LOSSES),
+    Text(
+        "Expected input batch_size ({input}) to match target batch_size ({target})",
+        "ValueError",
+        "0.4 to 2.13",
+        _LOSSES,
+    ),
     Text("size mismatch (got input: [{input}], target: [{target}]", versions="1.10 to 2.13", losses=_LOSSES),
 )
 def batch_sizes_differ(reading: Reading) -> Meaning:
@@ -45,8 +50,16 @@ def batch_sizes_differ(reading: Reading) -> Meaning:
 
 @message(
     Text("size mismatch (got input: {input:sizes} , target: {target:sizes}", versions="1.9 to 2.13", losses=_LOSSES),
-    Text("input and target batch or spatial sizes don't match: target {target:crossed}, input {input:crossed}", versions="0.2 to 1.8", losses=_LOSSES),
-    Text("input and target batch or spatial sizes don't match: target {target:sizes}, input {input:sizes}", versions="0.2 to 1.8", losses=_LOSSES),
+    Text(
+        "input and target batch or spatial sizes don't match: target {target:crossed}, input {input:crossed}",
+        versions="0.2 to 1.8",
+        losses=_LOSSES,
+    ),
+    Text(
+        "input and target batch or spatial sizes don't match: target {target:sizes}, input {input:sizes}",
+        versions="0.2 to 1.8",
+        losses=_LOSSES,
+    ),
 )
 def maps_differ(reading: Reading) -> Meaning:
     """Explain a map and a mask of different sizes."""
@@ -169,9 +182,7 @@ def _positions_in_batch(reading: Reading, relation: Relation) -> list[LikelyCaus
         causes = [viewed]
     elif side is not None and times > 4:
         causes = [viewed, steps, joined]
-    elif times <= 12 and reading.paste.mentions("cat(", "stack(", "chunk("):
-        causes = [joined, viewed, steps]
-    elif times <= 8 and side is None:
+    elif (times <= 12 and reading.paste.mentions("cat(", "stack(", "chunk(")) or (times <= 8 and side is None):
         causes = [joined, viewed, steps]
     else:
         causes = [viewed, joined, steps]

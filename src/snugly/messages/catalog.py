@@ -64,8 +64,8 @@ class Reading:
     @property
     def loss(self) -> str | None:
         """The loss that said it, by short name: from the traceback, else where only one can."""
-        names = [first or second for first, second in _LOSS_NAMES.findall(self.paste.text)]
-        candidates = [name for name in names if not self.known.losses or name in self.known.losses]
+        names: list[str] = [first or second for first, second in _LOSS_NAMES.findall(self.paste.text)]
+        candidates: list[str] = [name for name in names if not self.known.losses or name in self.known.losses]
         if candidates:
             return candidates[-1]
         for module, name in _MODULES.items():

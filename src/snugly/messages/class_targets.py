@@ -37,7 +37,14 @@ def target_is_not_a_vector(reading: Reading) -> Meaning:
             "target-rank",
             {"target": TensorFacts((None, None))},
             (),
-            (LikelyCause("the labels are a column, (N, 1)", "one label for each pair is a vector", "print(target.shape)", f"{target}.squeeze(1)"),),
+            (
+                LikelyCause(
+                    "the labels are a column, (N, 1)",
+                    "one label for each pair is a vector",
+                    "print(target.shape)",
+                    f"{target}.squeeze(1)",
+                ),
+            ),
             loss,
         )
     says = (
@@ -64,13 +71,32 @@ def target_is_not_a_vector(reading: Reading) -> Meaning:
             "print one sample of the dataset",
         ),
     )
-    return Meaning(says, "target-rank", {"input": TensorFacts((None, None)), "target": TensorFacts((None, None), "int64")}, (), causes, loss)
+    return Meaning(
+        says,
+        "target-rank",
+        {"input": TensorFacts((None, None)), "target": TensorFacts((None, None), "int64")},
+        (),
+        causes,
+        loss,
+    )
 
 
 @message(
-    Text("only batches of spatial targets supported (3D tensors) but got targets of dimension: {rank}", versions="1.0 to 2.13", losses=_LOSSES),
-    Text("only batches of spatial targets supported (non-empty 3D tensors) but got targets of size: : {sizes:sizes}", versions="to 1.0", losses=_LOSSES),
-    Text("only batches of spatial targets supported (3D tensors) but got targets of size: : {sizes:sizes}", versions="1.0 to 1.8", losses=_LOSSES),
+    Text(
+        "only batches of spatial targets supported (3D tensors) but got targets of dimension: {rank}",
+        versions="1.0 to 2.13",
+        losses=_LOSSES,
+    ),
+    Text(
+        "only batches of spatial targets supported (non-empty 3D tensors) but got targets of size: : {sizes:sizes}",
+        versions="to 1.0",
+        losses=_LOSSES,
+    ),
+    Text(
+        "only batches of spatial targets supported (3D tensors) but got targets of size: : {sizes:sizes}",
+        versions="1.0 to 1.8",
+        losses=_LOSSES,
+    ),
 )
 def spatial_target_rank(reading: Reading) -> Meaning:
     """Explain a mask with a channel axis, or labels of the image where a map is predicted."""
@@ -162,7 +188,11 @@ def target_size(reading: Reading) -> Meaning:
     Text("Target {label} is out of bounds.", "IndexError", "1.9 to 2.13", _LOSSES),
     Text("Target {label} is out of bounds.", "RuntimeError", "1.4 to 1.8", _LOSSES),
     Text("Target {glyph:any} is out of bounds.", "IndexError", "1.9 to 2.13", _LOSSES),
-    Text("Expected cur_target >= 0 && cur_target < n_classes to be true, but got false", versions="1.4 to 1.8", losses=_LOSSES),
+    Text(
+        "Expected cur_target >= 0 && cur_target < n_classes to be true, but got false",
+        versions="1.4 to 1.8",
+        losses=_LOSSES,
+    ),
     Text("Assertion `cur_target >= 0 && cur_target < n_classes' failed", versions="to 1.3", losses=_LOSSES),
     Text("Assertion `cur_target >= 0 && cur_target < n_classes` failed", versions="to 1.3", losses=_LOSSES),
     Text("Assertion `t >= 0 && t < n_classes` failed", "device-side assert", "CUDA", _LOSSES),
@@ -181,7 +211,15 @@ def label_out_of_range(reading: Reading) -> Meaning:
     causes = _out_of_range(label, reading)
     values = ValueFacts() if label is None else ValueFacts(low=min(label, 0), high=max(label, 0))
     facts = {"target": TensorFacts(None, "int64", values=values)}
-    numbers = () if label is None else (f"the output needs {label + 1} columns or more for label {label}" if label >= 0 else f"{label} is negative: a marker, not a class",)
+    numbers = (
+        ()
+        if label is None
+        else (
+            f"the output needs {label + 1} columns or more for label {label}"
+            if label >= 0
+            else f"{label} is negative: a marker, not a class",
+        )
+    )
     _ = target
     return Meaning(says, "label-out-of-range", facts, numbers, causes, reading.loss)
 
@@ -221,7 +259,9 @@ def _out_of_range(label: int | None, reading: Reading) -> tuple[LikelyCause, ...
 
 
 @message(
-    Text("For 1D input, 1D target must have size 1, but got target size: {size}", "ValueError", "2.10 to 2.13", _LOSSES),
+    Text(
+        "For 1D input, 1D target must have size 1, but got target size: {size}", "ValueError", "2.10 to 2.13", _LOSSES
+    ),
 )
 def unbatched_input(reading: Reading) -> Meaning:
     """Explain an output that lost its batch axis."""
@@ -238,7 +278,12 @@ def unbatched_input(reading: Reading) -> Meaning:
                 f"print({reading.input}.shape) before and after squeeze",
                 "leave the logits (N, C); for one output and 0/1 labels use BCEWithLogitsLoss",
             ),
-            LikelyCause("one output column for a binary label", "cross entropy needs a column for each class", "", "nn.Linear(features, 2)    # or BCEWithLogitsLoss"),
+            LikelyCause(
+                "one output column for a binary label",
+                "cross entropy needs a column for each class",
+                "",
+                "nn.Linear(features, 2)    # or BCEWithLogitsLoss",
+            ),
         ),
         reading.loss,
     )
@@ -269,7 +314,11 @@ def input_without_axes(reading: Reading) -> Meaning:
 
 
 @message(
-    Text("Expected floating point type for target with class probabilities, got {got:dtype}", versions="1.10 to 2.13", losses=("cross_entropy", "linear_cross_entropy")),
+    Text(
+        "Expected floating point type for target with class probabilities, got {got:dtype}",
+        versions="1.10 to 2.13",
+        losses=("cross_entropy", "linear_cross_entropy"),
+    ),
 )
 def integer_probabilities(reading: Reading) -> Meaning:
     """Explain an integer target with the shape of the logits."""
@@ -305,7 +354,11 @@ def integer_probabilities(reading: Reading) -> Meaning:
 
 @message(
     Text("ignore_index is not supported for floating point target", versions="1.10 to 2.13", losses=("cross_entropy",)),
-    Text("ignore_index cannot be specified when target contains probabilities", versions="2.13", losses=("linear_cross_entropy",)),
+    Text(
+        "ignore_index cannot be specified when target contains probabilities",
+        versions="2.13",
+        losses=("linear_cross_entropy",),
+    ),
 )
 def ignore_index_with_probabilities(reading: Reading) -> Meaning:
     """Explain ignore_index with a floating point target."""
@@ -315,8 +368,18 @@ def ignore_index_with_probabilities(reading: Reading) -> Meaning:
         {"target": TensorFacts()},
         (),
         (
-            LikelyCause("class indices were turned into floats or one-hot rows", "labels read from a table become float", f"print({reading.target}.dtype, {reading.target}.shape)", f"{reading.target}.long()    # class indices; keep ignore_index"),
-            LikelyCause("the target really holds probabilities", "mixup, distillation, soft labels", "", "criterion without ignore_index; mask the rows: (loss_per_row * mask).sum() / mask.sum()    # reduction='none'"),
+            LikelyCause(
+                "class indices were turned into floats or one-hot rows",
+                "labels read from a table become float",
+                f"print({reading.target}.dtype, {reading.target}.shape)",
+                f"{reading.target}.long()    # class indices; keep ignore_index",
+            ),
+            LikelyCause(
+                "the target really holds probabilities",
+                "mixup, distillation, soft labels",
+                "",
+                "criterion without ignore_index; mask the rows: (loss_per_row * mask).sum() / mask.sum()    # reduction='none'",
+            ),
         ),
         reading.loss,
     )

@@ -16,10 +16,22 @@ _CLASSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
 
 
 @message(
-    Text("weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {weight:sizes}", versions="1.4 to 2.13", losses=_CLASSES),
-    Text("weight tensor should be defined either for all {classes} classes or no classes at", versions="0.2 to 1.3", losses=_CLASSES),
+    Text(
+        "weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {weight:sizes}",
+        versions="1.4 to 2.13",
+        losses=_CLASSES,
+    ),
+    Text(
+        "weight tensor should be defined either for all {classes} classes or no classes at",
+        versions="0.2 to 1.3",
+        losses=_CLASSES,
+    ),
     Text("weight tensor should be defined either for all or no classes", versions="0.2 to 2.13", losses=_CLASSES),
-    Text("inconsistent weight size, expected {classes} but got {weight:sizes}", versions="1.1 to 2.13", losses=("multi_margin_loss",)),
+    Text(
+        "inconsistent weight size, expected {classes} but got {weight:sizes}",
+        versions="1.1 to 2.13",
+        losses=("multi_margin_loss",),
+    ),
     Text("weight must be one-dimensional", "ValueError", "0.4 to 2.13", ("multi_margin_loss",), {"rank": 2}),
 )
 def weight_length(reading: Reading) -> Meaning:
@@ -53,7 +65,15 @@ def weight_length(reading: Reading) -> Meaning:
                 ),
             )
         elif len(weight) == 0:
-            causes.insert(0, LikelyCause("the weight is one number", "a scalar tensor is no weight for each class", "print(weight.shape)", "torch.tensor([w0, w1, ...])"))
+            causes.insert(
+                0,
+                LikelyCause(
+                    "the weight is one number",
+                    "a scalar tensor is no weight for each class",
+                    "print(weight.shape)",
+                    "torch.tensor([w0, w1, ...])",
+                ),
+            )
         elif classes is not None and len(weight) == 1 and weight[0] > max(2 * classes, classes + 8):
             causes.insert(
                 0,
@@ -66,14 +86,24 @@ def weight_length(reading: Reading) -> Meaning:
             )
         if classes is not None and len(weight) == 1 and abs(weight[0] - classes) == 1:
             numbers.append(f"{weight[0]} weights for {classes} classes: one is missing or one is extra")
-    facts = {"input": TensorFacts((None, classes)), "weight": TensorFacts(weight)} if classes is not None else {"weight": TensorFacts(weight)}
+    facts = (
+        {"input": TensorFacts((None, classes)), "weight": TensorFacts(weight)}
+        if classes is not None
+        else {"weight": TensorFacts(weight)}
+    )
     return Meaning(says, "class-weight-shape", facts, tuple(numbers), tuple(causes), reading.loss)
 
 
 @message(
-    Text("Attempting to broadcast a dimension of length {size} at {axis}! Mismatching argument at index {position} had {weight:sizes}; but expected shape should be broadcastable to {input:sizes}", versions="1.9 to 2.13", losses=("binary_cross_entropy",)),
+    Text(
+        "Attempting to broadcast a dimension of length {size} at {axis}! Mismatching argument at index {position} had {weight:sizes}; but expected shape should be broadcastable to {input:sizes}",
+        versions="1.9 to 2.13",
+        losses=("binary_cross_entropy",),
+    ),
     Text("output with shape {input:sizes} doesn't match the broadcast shape {weight:sizes}", versions="1.0 to 2.13"),
-    Text("Weights and input must have the same size.", "ValueError", "2.6 to 2.13", ("mse_loss", "l1_loss", "huber_loss")),
+    Text(
+        "Weights and input must have the same size.", "ValueError", "2.6 to 2.13", ("mse_loss", "l1_loss", "huber_loss")
+    ),
 )
 def element_weight(reading: Reading) -> Meaning:
     """Explain an element weight or pos_weight that does not broadcast to the input."""
@@ -86,9 +116,24 @@ def element_weight(reading: Reading) -> Meaning:
         says = "The weight (or pos_weight) of a binary loss is laid along the last axes of the input; it must broadcast to the input's shape without making it larger."
         edit = "pos_weight.view(-1, 1, 1)    # one weight for each of C channels of (N, C, H, W)"
     causes = (
-        LikelyCause("the weights belong to another axis: classes are not the last axis", "broadcasting aligns from the right, and on (N, C, H, W) a vector of C weights meets W", "print(input.shape, weight.shape)", edit),
-        LikelyCause("there is a weight for each sample, (N,), and the input has columns", "a weight for each row must be a column", "", "weight.unsqueeze(1)"),
-        LikelyCause("input and target lost their axes", "squeeze() at a batch of one row leaves no axis to lay the weights along", f"print({reading.input}.shape)", "squeeze(1)    # name the axis"),
+        LikelyCause(
+            "the weights belong to another axis: classes are not the last axis",
+            "broadcasting aligns from the right, and on (N, C, H, W) a vector of C weights meets W",
+            "print(input.shape, weight.shape)",
+            edit,
+        ),
+        LikelyCause(
+            "there is a weight for each sample, (N,), and the input has columns",
+            "a weight for each row must be a column",
+            "",
+            "weight.unsqueeze(1)",
+        ),
+        LikelyCause(
+            "input and target lost their axes",
+            "squeeze() at a batch of one row leaves no axis to lay the weights along",
+            f"print({reading.input}.shape)",
+            "squeeze(1)    # name the axis",
+        ),
     )
     facts = {name: TensorFacts(sizes) for name, sizes in (("input", input_), ("weight", weight)) if sizes is not None}
     return Meaning(says, "element-weight-shape", facts, (), causes, loss)

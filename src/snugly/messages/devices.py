@@ -48,19 +48,48 @@ def device_assert(reading: Reading) -> Meaning:
 
 
 @message(
-    Text("Expected all tensors to be on the same device, but found at least two devices, {one:any} and {other:word}", versions="1.7 to 2.13"),
-    Text("Expected all tensors to be on the same device, but got {_:any} is on {one:word}, different from other tensors on {other:word}", versions="2.8 to 2.13"),
+    Text(
+        "Expected all tensors to be on the same device, but found at least two devices, {one:any} and {other:word}",
+        versions="1.7 to 2.13",
+    ),
+    Text(
+        "Expected all tensors to be on the same device, but got {_:any} is on {one:word}, different from other tensors on {other:word}",
+        versions="2.8 to 2.13",
+    ),
     Text("Expected object of backend {one:word} but got backend {other:word} for argument", versions="1.0 to 1.4"),
-    Text("Expected object of device type {one:word} but got device type {other:word} for argument", versions="1.4 to 1.6"),
+    Text(
+        "Expected object of device type {one:word} but got device type {other:word} for argument", versions="1.4 to 1.6"
+    ),
     Text("Input, output and indices must be on the current device", versions="1.4 to 1.9"),
 )
 def another_device(reading: Reading) -> Meaning:
     """Explain tensors on different devices."""
     one, other = reading.values.get("one"), reading.values.get("other")
     loss = reading.loss or ""
-    weight = LikelyCause("the class weights stayed on the CPU", "a weight tensor given to a loss moves only when the loss is moved", "print(criterion.weight.device)", "criterion = nn.CrossEntropyLoss(weight=weight.to(device))")
-    data = LikelyCause("the labels or the inputs were not moved", "x.to(device) returns a copy; without assignment it is lost", "print(x.device, y.device)", "x, y = x.to(device), y.to(device)")
-    made = LikelyCause("a tensor made in forward is on the CPU", "torch.zeros and torch.arange make CPU tensors unless told", "look for zeros, ones, arange and tensor( in forward", "torch.zeros(..., device=x.device)")
-    causes = (weight, data) if reading.paste.mentions("weight", "cross_entropy_loss", "nll_loss") or "cross_entropy" in loss else (data, made, weight)
+    weight = LikelyCause(
+        "the class weights stayed on the CPU",
+        "a weight tensor given to a loss moves only when the loss is moved",
+        "print(criterion.weight.device)",
+        "criterion = nn.CrossEntropyLoss(weight=weight.to(device))",
+    )
+    data = LikelyCause(
+        "the labels or the inputs were not moved",
+        "x.to(device) returns a copy; without assignment it is lost",
+        "print(x.device, y.device)",
+        "x, y = x.to(device), y.to(device)",
+    )
+    made = LikelyCause(
+        "a tensor made in forward is on the CPU",
+        "torch.zeros and torch.arange make CPU tensors unless told",
+        "look for zeros, ones, arange and tensor( in forward",
+        "torch.zeros(..., device=x.device)",
+    )
+    causes = (
+        (weight, data)
+        if reading.paste.mentions("weight", "cross_entropy_loss", "nll_loss") or "cross_entropy" in loss
+        else (data, made, weight)
+    )
     where = f" One is on {one}, another on {other}." if isinstance(one, str) and isinstance(other, str) else ""
-    return Meaning(f"All tensors of an operation must be on one device.{where}", "devices-differ", {}, (), causes, reading.loss)
+    return Meaning(
+        f"All tensors of an operation must be on one device.{where}", "devices-differ", {}, (), causes, reading.loss
+    )

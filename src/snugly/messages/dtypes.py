@@ -19,11 +19,32 @@ _FLOATS = (*FLOATING, None)
 
 @message(
     Text("expected target dtype to be Long or Byte, but got {got:dtype}", versions="2.12 to 2.13", losses=_CLASSES),
-    Text("Expected object of scalar type Long but got scalar type {got:dtype} for argument #2 'target'", versions="1.0 to 1.6", losses=_CLASSES),
-    Text("Expected object of type {expected:dtype} but found type {got:dtype} for argument #2 'target'", versions="0.4", losses=_CLASSES),
-    Text("Expected object of type {expected:dtype} but found type {got:dtype} for argument #2 'target'", "TypeError", "0.4", _CLASSES),
-    Text("\"nll_loss_forward_reduce_cuda_kernel_2d_index\" not implemented for '{got:dtype}'", versions="1.9 to 2.13, CUDA", losses=_CLASSES),
-    Text("\"nll_loss_forward_no_reduce_cuda_kernel_index\" not implemented for '{got:dtype}'", versions="1.9 to 2.13, CUDA", losses=_CLASSES),
+    Text(
+        "Expected object of scalar type Long but got scalar type {got:dtype} for argument #2 'target'",
+        versions="1.0 to 1.6",
+        losses=_CLASSES,
+    ),
+    Text(
+        "Expected object of type {expected:dtype} but found type {got:dtype} for argument #2 'target'",
+        versions="0.4",
+        losses=_CLASSES,
+    ),
+    Text(
+        "Expected object of type {expected:dtype} but found type {got:dtype} for argument #2 'target'",
+        "TypeError",
+        "0.4",
+        _CLASSES,
+    ),
+    Text(
+        "\"nll_loss_forward_reduce_cuda_kernel_2d_index\" not implemented for '{got:dtype}'",
+        versions="1.9 to 2.13, CUDA",
+        losses=_CLASSES,
+    ),
+    Text(
+        "\"nll_loss_forward_no_reduce_cuda_kernel_index\" not implemented for '{got:dtype}'",
+        versions="1.9 to 2.13, CUDA",
+        losses=_CLASSES,
+    ),
 )
 def label_dtype(reading: Reading) -> Meaning:
     """Explain class indices that are not int64."""
@@ -54,14 +75,21 @@ def label_dtype(reading: Reading) -> Meaning:
 
 @message(
     Text("expected scalar type {expected:dtype} but found {got:dtype}", versions="1.7 to 2.13"),
-    Text("Expected object of scalar type {expected:dtype} but got scalar type {got:dtype} for argument {_:any} in call to {call:word}", versions="1.0 to 1.6"),
+    Text(
+        "Expected object of scalar type {expected:dtype} but got scalar type {got:dtype} for argument {_:any} in call to {call:word}",
+        versions="1.0 to 1.6",
+    ),
     Text("Expected object of type {expected:dtype} but found type {got:dtype} for argument {_:any}", versions="0.4"),
 )
 def scalar_type(reading: Reading) -> Meaning:
     """Explain a dtype message that does not say whose dtype it means."""
     expected, got = reading["expected"], reading["got"]
     loss = reading.loss
-    if expected == "int64" and (loss in _CLASSES or reading.paste.mentions("cross_entropy", "CrossEntropy", "nll_loss", "NLLLoss") or loss is None):
+    if expected == "int64" and (
+        loss in _CLASSES
+        or reading.paste.mentions("cross_entropy", "CrossEntropy", "nll_loss", "NLLLoss")
+        or loss is None
+    ):
         return label_dtype(reading)
     if expected == "int64" or got == "int64":
         return found_dtype(reading)
@@ -95,7 +123,7 @@ def found_dtype(reading: Reading) -> Meaning:
     loss = reading.loss
     says = (
         f"The target of {loss or 'this loss'} must be {expected or 'floating point'}, as its input is; it is {got}. "
-        "Some losses (mse_loss, smooth_l1_loss) let it pass in forward and raise this in backward."
+        "Some losses (huber_loss with a float64 target) let it pass in forward and raise this in backward."
     )
     literal = LikelyCause(
         "the labels are integers: 0 and 1 from a table, or torch.full(size, 1)",
@@ -116,7 +144,15 @@ def found_dtype(reading: Reading) -> Meaning:
         "nn.CrossEntropyLoss()",
     )
     causes = (double, literal) if got == "float64" else (literal, classes)
-    return Meaning(says, "target-dtype", {"target": TensorFacts(None, got)}, (), causes, loss, "backward" if "Found" in reading.message and loss != "binary_cross_entropy" else "forward")
+    return Meaning(
+        says,
+        "target-dtype",
+        {"target": TensorFacts(None, got)},
+        (),
+        causes,
+        loss,
+        "backward" if "Found" in reading.message and loss != "binary_cross_entropy" else "forward",
+    )
 
 
 @message(
@@ -136,29 +172,73 @@ def layer_dtype(reading: Reading) -> Meaning:
         return another_device(reading)
     says = f"A layer multiplies its input ({one or 'one dtype'}) with its parameters ({other or 'another dtype'}), and both must have one dtype."
     causes: tuple[LikelyCause, ...] = (
-        LikelyCause("the data are float64, as numpy makes them", "torch.from_numpy keeps numpy's float64; parameters are float32", "print(x.dtype)", "x = x.float()"),
+        LikelyCause(
+            "the data are float64, as numpy makes them",
+            "torch.from_numpy keeps numpy's float64; parameters are float32",
+            "print(x.dtype)",
+            "x = x.float()",
+        ),
     )
     if one in INTEGRAL or other in INTEGRAL or "char" in reading.message:
         causes = (
-            LikelyCause("integers (ids, bytes, one-hot rows) reach a layer that computes with floats", "F.one_hot gives int64, images read as bytes are uint8; ids belong to nn.Embedding", "print(x.dtype)", "x = x.float()    # images: / 255; ids: nn.Embedding"),
+            LikelyCause(
+                "integers (ids, bytes, one-hot rows) reach a layer that computes with floats",
+                "F.one_hot gives int64, images read as bytes are uint8; ids belong to nn.Embedding",
+                "print(x.dtype)",
+                "x = x.float()    # images: / 255; ids: nn.Embedding",
+            ),
             *causes,
         )
     if "float16" in {one, other} or "bfloat16" in {one, other}:
-        causes = (LikelyCause("half precision on one side only", ".half() or autocast covers the model and not the input, or the other way round", "", "with torch.autocast(device_type): ..."), *causes)
+        causes = (
+            LikelyCause(
+                "half precision on one side only",
+                ".half() or autocast covers the model and not the input, or the other way round",
+                "",
+                "with torch.autocast(device_type): ...",
+            ),
+            *causes,
+        )
     return Meaning(says, "layer-dtype", {"input": TensorFacts(None, one)}, (), causes)
 
 
 @message(
-    Text("\"{kernel:word}\" not implemented for '{got:dtype}'", "NotImplementedError", "1.0 to 2.13 (RuntimeError to 2.5)"),
-    Text("Subtraction, the `-` operator, with a bool tensor is not supported.", versions="1.2 to 2.13", fixed={"got": "bool"}),
-    Text("Subtraction, the `-` operator, with two bool tensors is not supported.", versions="1.2 to 2.13", fixed={"got": "bool"}),
-    Text("Negation, the `-` operator, on a bool tensor is not supported.", versions="1.2 to 2.13", fixed={"got": "bool"}),
-    Text("mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {got:dtype}", versions="1.13 to 2.13"),
+    Text(
+        "\"{kernel:word}\" not implemented for '{got:dtype}'",
+        "NotImplementedError",
+        "1.0 to 2.13 (RuntimeError to 2.5)",
+    ),
+    Text(
+        "Subtraction, the `-` operator, with a bool tensor is not supported.",
+        versions="1.2 to 2.13",
+        fixed={"got": "bool"},
+    ),
+    Text(
+        "Subtraction, the `-` operator, with two bool tensors is not supported.",
+        versions="1.2 to 2.13",
+        fixed={"got": "bool"},
+    ),
+    Text(
+        "Negation, the `-` operator, on a bool tensor is not supported.", versions="1.2 to 2.13", fixed={"got": "bool"}
+    ),
+    Text(
+        "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {got:dtype}",
+        versions="1.13 to 2.13",
+    ),
     Text("Can only calculate the mean of floating types. Got {got:dtype} instead.", versions="1.0 to 1.12"),
-    Text("mean(): input dtype should be either floating point or complex dtypes. Got {got:dtype} instead.", versions="1.9 to 1.12"),
+    Text(
+        "mean(): input dtype should be either floating point or complex dtypes. Got {got:dtype} instead.",
+        versions="1.9 to 1.12",
+    ),
     Text("kl_div: Integral inputs not supported.", versions="1.13 to 2.13", losses=("kl_div",)),
-    Text("kl_div: Complex inputs not supported.", versions="1.13 to 2.13", losses=("kl_div",), fixed={"got": "complex64"}),
-    Text("{operation:word} does not support automatic differentiation for outputs with complex dtype.", versions="1.6 to 2.13", fixed={"got": "complex64"}),
+    Text(
+        "kl_div: Complex inputs not supported.", versions="1.13 to 2.13", losses=("kl_div",), fixed={"got": "complex64"}
+    ),
+    Text(
+        "{operation:word} does not support automatic differentiation for outputs with complex dtype.",
+        versions="1.6 to 2.13",
+        fixed={"got": "complex64"},
+    ),
     Text("clamp is not supported for complex types", versions="1.7 to 2.13", fixed={"got": "complex64"}),
     Text("value cannot be converted to type {got:word} without overflow", versions="1.0 to 2.13"),
     Text("gather(): Expected dtype int32/int64 for index", versions="2.0 to 2.13"),
@@ -169,7 +249,7 @@ def dtype_not_supported(reading: Reading) -> Meaning:
     got = reading.values.get("got")
     got = got if isinstance(got, str) else None
     kernel = reading.values.get("kernel", "")
-    if "nll_loss" in kernel and ("index" in kernel or "2d" in kernel and got in {*FLOATING}):
+    if "nll_loss" in kernel and ("index" in kernel or ("2d" in kernel and got in {*FLOATING})):
         return label_dtype(reading)
     says = f"This operation is not defined for {got or 'integers'}."
     causes: tuple[LikelyCause, ...] = (
@@ -181,23 +261,52 @@ def dtype_not_supported(reading: Reading) -> Meaning:
         ),
     )
     if got == "float16":
-        causes = (LikelyCause("half precision on the CPU", "many CPU kernels have no float16", "print(x.device, x.dtype)", "x.float()    # or bfloat16"), *causes)
+        causes = (
+            LikelyCause(
+                "half precision on the CPU",
+                "many CPU kernels have no float16",
+                "print(x.device, x.dtype)",
+                "x.float()    # or bfloat16",
+            ),
+            *causes,
+        )
     if got == "bool":
-        causes = (LikelyCause("a boolean mask is used as numbers", "comparisons such as (y > 0) give bool", f"print({reading.target}.dtype)", f"{reading.target}.float()"), *causes)
+        causes = (
+            LikelyCause(
+                "a boolean mask is used as numbers",
+                "comparisons such as (y > 0) give bool",
+                f"print({reading.target}.dtype)",
+                f"{reading.target}.float()",
+            ),
+            *causes,
+        )
     if "index" in reading.message:
-        causes = (LikelyCause("the index is floating point", "gather, embedding and class indices take int64", "print(index.dtype)", "index.long()"),)
+        causes = (
+            LikelyCause(
+                "the index is floating point",
+                "gather, embedding and class indices take int64",
+                "print(index.dtype)",
+                "index.long()",
+            ),
+        )
     return Meaning(says, "dtype-not-supported", {"input": TensorFacts(None, got)}, (), causes, reading.loss)
 
 
 @message(
-    Text("Expected tensor for argument #{position} 'indices' to have one of the following scalar types: Long, Int; but got {got:any} instead", versions="1.8 to 2.13"),
-    Text("Expected tensor for argument #{position} 'indices' to have scalar type Long; but got {got:any} instead", versions="1.0 to 1.7"),
+    Text(
+        "Expected tensor for argument #{position} 'indices' to have one of the following scalar types: Long, Int; but got {got:any} instead",
+        versions="1.8 to 2.13",
+    ),
+    Text(
+        "Expected tensor for argument #{position} 'indices' to have scalar type Long; but got {got:any} instead",
+        versions="1.0 to 1.7",
+    ),
     Text("tensors used as indices must be long, int, byte or bool tensors", "IndexError", "2.0 to 2.13"),
     Text("tensors used as indices must be long, byte or bool tensors", "IndexError", "1.2 to 1.13"),
     Text("only integer tensors of a single element can be converted to an index", "TypeError", "1.0 to 2.13"),
     Text("one_hot is only applicable to index tensor", versions="1.1 to 2.13"),
 )
-def index_dtype(reading: Reading) -> Meaning:
+def index_dtype(_: Reading) -> Meaning:
     """Explain a floating point index."""
     return Meaning(
         "Indices (token ids, class indices) must be integers; these are not.",
@@ -205,6 +314,11 @@ def index_dtype(reading: Reading) -> Meaning:
         {},
         (),
         (
-            LikelyCause("the ids were made with torch.Tensor(...) or zeros(...) or come from a float table", "torch.Tensor and torch.zeros make float32", "print(ids.dtype)", "torch.tensor(ids, dtype=torch.long)    # or ids.long()"),
+            LikelyCause(
+                "the ids were made with torch.Tensor(...) or zeros(...) or come from a float table",
+                "torch.Tensor and torch.zeros make float32",
+                "print(ids.dtype)",
+                "torch.tensor(ids, dtype=torch.long)    # or ids.long()",
+            ),
         ),
     )

@@ -27,7 +27,12 @@ Sizes = tuple[int, ...]
         "1.7 to 2.13 (a warning from 0.2 to 1.6)",
         _BCE,
     ),
-    Text("Target size ({target:sizes}) must be the same as input size ({input:sizes})", "ValueError", "0.2 to 2.13", _WITH_LOGITS),
+    Text(
+        "Target size ({target:sizes}) must be the same as input size ({input:sizes})",
+        "ValueError",
+        "0.2 to 2.13",
+        _WITH_LOGITS,
+    ),
 )
 def binary_sizes_differ(reading: Reading) -> Meaning:
     """Explain a binary loss whose target has another shape."""
@@ -67,7 +72,9 @@ def element_counts_differ(reading: Reading) -> Meaning:
         "nn.Linear(features, num_labels)    # as many outputs as label columns; or cross entropy with class indices",
     )
     rgb = LikelyCause(
-        "the masks were read with three colour channels, the output has one" if more_labels else "the output has three channels, the mask one",
+        "the masks were read with three colour channels, the output has one"
+        if more_labels
+        else "the output has three channels, the mask one",
         f"{relation.larger} is exactly 3 × {relation.smaller}",
         "print(mask.shape) in the dataset",
         "mask = Image.open(path).convert('L')",
@@ -114,8 +121,16 @@ def broadcast_warning(reading: Reading) -> Meaning:
 
 
 @message(
-    Text("input and target shapes do not match: input {input:crossed}, target {target:crossed}", versions="0.4 to 0.4.1", losses=_DISTANCES),
-    Text("input and target have different number of elements: input{input:crossed} has {input_count} elements, while target{target:crossed} has {target_count} elements", versions="to 0.3.1", losses=_DISTANCES),
+    Text(
+        "input and target shapes do not match: input {input:crossed}, target {target:crossed}",
+        versions="0.4 to 0.4.1",
+        losses=_DISTANCES,
+    ),
+    Text(
+        "input and target have different number of elements: input{input:crossed} has {input_count} elements, while target{target:crossed} has {target_count} elements",
+        versions="to 0.3.1",
+        losses=_DISTANCES,
+    ),
 )
 def old_distance_sizes(reading: Reading) -> Meaning:
     """Explain the errors that mse_loss and its kin raised before torch 1.0."""
@@ -128,24 +143,42 @@ def old_distance_sizes(reading: Reading) -> Meaning:
 
 
 @message(
-    Text("The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {axis}", versions="1.0 to 2.13"),
-    Text("The size of tensor a ({a}) must match the size of tensor b ({b}) at dimension {axis}", versions="0.2 to 2.13"),
-    Text("The expanded size of the tensor ({a}) must match the existing size ({b}) at non-singleton dimension {axis}.", versions="0.4 to 2.13"),
+    Text(
+        "The size of tensor a ({a}) must match the size of tensor b ({b}) at non-singleton dimension {axis}",
+        versions="1.0 to 2.13",
+    ),
+    Text(
+        "The size of tensor a ({a}) must match the size of tensor b ({b}) at dimension {axis}", versions="0.2 to 2.13"
+    ),
+    Text(
+        "The expanded size of the tensor ({a}) must match the existing size ({b}) at non-singleton dimension {axis}.",
+        versions="0.4 to 2.13",
+    ),
     Text("operands could not be broadcast together with shapes {a_sizes:sizes} {b_sizes:sizes}", "ValueError", "numpy"),
 )
 def sizes_do_not_broadcast(reading: Reading) -> Meaning:
     """Explain element-wise arithmetic whose sizes differ."""
     if "a" not in reading.values:
         a_sizes, b_sizes = reading["a_sizes"], reading["b_sizes"]
-        return _meaning(reading, f"numpy cannot pair the shapes {a_sizes} and {b_sizes} axis by axis.", "sizes-do-not-broadcast", a_sizes, b_sizes)
+        return _meaning(
+            reading,
+            f"numpy cannot pair the shapes {a_sizes} and {b_sizes} axis by axis.",
+            "sizes-do-not-broadcast",
+            a_sizes,
+            b_sizes,
+        )
     a, b, axis = reading["a"], reading["b"], reading["axis"]
     relation = relate(a, b)
     at_loss = reading.loss is not None
     where = f"{reading.loss} pairs" if at_loss else "the operation pairs"
-    says = f"{where} its tensors element by element; at axis {axis} one has size {a} and the other {b}, and neither is 1."
+    says = (
+        f"{where} its tensors element by element; at axis {axis} one has size {a} and the other {b}, and neither is 1."
+    )
     numbers = [relation.equation] if relation.equation else []
     facts = {"input": TensorFacts((None,) * axis + (a,)), "target": TensorFacts((None,) * axis + (b,))}
-    return Meaning(says, "sizes-do-not-broadcast", facts, tuple(numbers), tuple(_at_axis(reading, a, b, axis)), reading.loss)
+    return Meaning(
+        says, "sizes-do-not-broadcast", facts, tuple(numbers), tuple(_at_axis(reading, a, b, axis)), reading.loss
+    )
 
 
 def _at_axis(reading: Reading, a: int, b: int, axis: int) -> list[LikelyCause]:
@@ -163,7 +196,9 @@ def _at_axis(reading: Reading, a: int, b: int, axis: int) -> list[LikelyCause]:
         f"{reading.target}.unsqueeze(1)    # a column; or one-hot labels for C outputs: F.one_hot(labels, {a}).float()",
     )
     stride = LikelyCause(
-        f"the model's output is {relation.factor} times smaller than the target map" if a < b else f"the target map is {relation.factor} times smaller than the output",
+        f"the model's output is {relation.factor} times smaller than the target map"
+        if a < b
+        else f"the target map is {relation.factor} times smaller than the output",
         f"{relation.larger} / {relation.smaller} = {relation.factor}, the stride of the network",
         "compare the spatial sizes of output and target",
         "F.interpolate(output, size=target.shape[-2:])    # or make the targets at the output's size",
@@ -243,12 +278,19 @@ def _an_axis_of_one(reading: Reading, input_: Sizes, target: Sizes) -> list[Like
         axis = next(i for i in range(len(input_)) if input_[:i] + input_[i + 1 :] == target or i == len(input_) - 1)
         return [
             LikelyCause(
-                "the prediction is a column and the target a vector" if len(input_) == 2 else "the target lacks an axis that the prediction has",
+                "the prediction is a column and the target a vector"
+                if len(input_) == 2
+                else "the target lacks an axis that the prediction has",
                 "a Linear layer of one output gives (N, 1); labels of a table or list are (N,). In public threads the target is changed more than twice as often as the prediction",
                 f"print({one}.shape, {other}.shape)",
                 f"{other}.unsqueeze({axis})    # once, where the labels are made",
             ),
-            LikelyCause("or take the axis off the prediction", "right when every use of the prediction wants a vector", "", f"{one}.squeeze({axis})    # with the axis: squeeze() fails on a batch of one row"),
+            LikelyCause(
+                "or take the axis off the prediction",
+                "right when every use of the prediction wants a vector",
+                "",
+                f"{one}.squeeze({axis})    # with the axis: squeeze() fails on a batch of one row",
+            ),
         ]
     axis = next(i for i in range(len(target)) if target[:i] + target[i + 1 :] == input_ or i == len(target) - 1)
     return [
@@ -258,7 +300,12 @@ def _an_axis_of_one(reading: Reading, input_: Sizes, target: Sizes) -> list[Like
             f"print({one}.shape, {other}.shape)",
             f"{other}.squeeze({axis})    # best where the sample is made; never squeeze() without an axis",
         ),
-        LikelyCause("squeeze() or [:, 0] in the model took the axis off the prediction", "the last layer gives (N, 1)", "look at the last line of forward", f"{one}.unsqueeze({axis})    # or leave squeeze out"),
+        LikelyCause(
+            "squeeze() or [:, 0] in the model took the axis off the prediction",
+            "the last layer gives (N, 1)",
+            "look at the last line of forward",
+            f"{one}.unsqueeze({axis})    # or leave squeeze out",
+        ),
     ]
 
 
@@ -267,7 +314,9 @@ def _one_axis_differs(reading: Reading, input_: Sizes, target: Sizes, axis: int)
     if axis == 0:
         return [
             LikelyCause(
-                "one side was made for the configured batch size and the last batch is shorter" if 1 not in {a, b} else "one side holds a single row",
+                "one side was made for the configured batch size and the last batch is shorter"
+                if 1 not in {a, b}
+                else "one side holds a single row",
                 f"{a} rows against {b}",
                 "does it fail on the last batch?",
                 "n = x.size(0)    # instead of batch_size",

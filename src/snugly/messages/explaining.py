@@ -19,7 +19,7 @@ _MOST = 3
 _SAMPLE = 1 << 16
 
 
-class NotText(ValueError):
+class NotTextError(ValueError):
     """What was pasted holds no text; the message says what to paste instead."""
 
 
@@ -33,21 +33,23 @@ def explain_text(text: str) -> tuple[Finding, ...]:
         Findings without source edits; empty when no message in the text is known.
 
     Raises:
-        NotText: the text is empty or binary.
+        NotTextError: the text is empty or binary.
     """
     if not text.strip():
         msg = "nothing was pasted; give the error line or the whole traceback, as an argument or on standard input"
-        raise NotText(msg)
+        raise NotTextError(msg)
     sample = text[:_SAMPLE]
     strange = sum(not (character.isprintable() or character.isspace() or character == "\x1b") for character in sample)
     if "\0" in sample or strange * 10 > len(sample):
-        msg = "this is not text (it has unprintable characters); paste the error line or the traceback that torch printed"
-        raise NotText(msg)
+        msg = (
+            "this is not text (it has unprintable characters); paste the error line or the traceback that torch printed"
+        )
+        raise NotTextError(msg)
     readings = sorted(read(clean(text)), key=_urgency)
     findings: list[Finding] = []
     for reading, known in readings:
         finding = _finding(reading, known)
-        if all(finding.name != other.name for other in findings):
+        if all(finding.message != other.message for other in findings):
             findings.append(finding)
         if len(findings) == _MOST:
             break
@@ -74,7 +76,7 @@ def _finding(reading: Reading, known: Message) -> Finding:
     rule = lookup(meaning.rule) or lookup("arguments-do-not-fit")
     frame = reading.frame
     raised = reading.known.raises
-    error = raised not in {"UserWarning"}
+    error = raised != "UserWarning"
     raises = Raises(raised, meaning.when, reading.message) if error else None
     return Finding(
         code=rule.code if rule else "SNG100",

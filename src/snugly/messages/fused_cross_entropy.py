@@ -15,16 +15,28 @@ _FUSED = ("linear_cross_entropy",)
 
 
 @message(
-    Text("expected equal input and linear_weight last dimensions (in_features), got {got} and {expected}, respectively", versions="2.13", losses=_FUSED),
+    Text(
+        "expected equal input and linear_weight last dimensions (in_features), got {got} and {expected}, respectively",
+        versions="2.13",
+        losses=_FUSED,
+    ),
     Text("expected linear_bias shape {expected_sizes:sizes}, got {got_sizes:sizes}", versions="2.13", losses=_FUSED),
     Text("expected input with dimensionality 1 or 2, got {rank}", versions="2.13", losses=_FUSED),
     Text("expected linear_weight with dimensionality at least 2, got {rank}", versions="2.13", losses=_FUSED),
-    Text("K-dimensional loss defined by linear_weight shape {weight:sizes} requires batched input", versions="2.13", losses=_FUSED),
+    Text(
+        "K-dimensional loss defined by linear_weight shape {weight:sizes} requires batched input",
+        versions="2.13",
+        losses=_FUSED,
+    ),
     Text("narrow() cannot be applied to a 0-dim tensor.", versions="2.13", losses=_FUSED),
     Text("start ({start}) + length ({length}) exceeds dimension size ({size}).", versions="1.0 to 2.13"),
     Text("index_select(): {_:any}", "IndexError", "1.0 to 2.13"),
     Text("Index tensor must have the same number of dimensions as input tensor", versions="1.0 to 2.13"),
-    Text("ArrayRef: invalid slice, N = {count}; size = {size}", versions="1.0 to 2.13", losses=("cross_entropy", "nll_loss", "linear_cross_entropy")),
+    Text(
+        "ArrayRef: invalid slice, N = {count}; size = {size}",
+        versions="1.0 to 2.13",
+        losses=("cross_entropy", "nll_loss", "linear_cross_entropy"),
+    ),
     Text("1D tensors expected, but got {one}D and {other}D tensors", versions="1.0 to 2.13"),
 )
 def fused_arguments(reading: Reading) -> Meaning:
@@ -39,8 +51,12 @@ def fused_arguments(reading: Reading) -> Meaning:
     )
     causes = (
         LikelyCause(
-            "the logits are passed instead of the features, or the weight is transposed" if fused else "an axis is missing: squeeze(), an index or a scalar",
-            "the fused loss applies the last layer itself; nn.Linear.weight is (out_features, in_features)" if fused else "the operation needs one axis more",
+            "the logits are passed instead of the features, or the weight is transposed"
+            if fused
+            else "an axis is missing: squeeze(), an index or a scalar",
+            "the fused loss applies the last layer itself; nn.Linear.weight is (out_features, in_features)"
+            if fused
+            else "the operation needs one axis more",
             "print the shapes of all arguments",
             "F.linear_cross_entropy(features, head.weight, target, linear_bias=head.bias)" if fused else "",
         ),

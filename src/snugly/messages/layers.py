@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 def matrix_sizes(reading: Reading) -> Meaning:
     """Explain a Linear layer that gets another number of features than it was built for."""
     if "mat1" not in reading.values:
-        return Meaning("A matrix and a tensor with another inner size are multiplied.", "layer-input-size", {}, (), (_count_features(None, None),))
+        return Meaning(
+            "A matrix and a tensor with another inner size are multiplied.",
+            "layer-input-size",
+            {},
+            (),
+            (_count_features(None, None),),
+        )
     mat1, mat2 = reading["mat1"], reading["mat2"]
     rows, got, expected, out = mat1[0], mat1[-1], mat2[0], mat2[-1]
     says = f"A Linear layer built for {expected} features gets {got}: its input is ({rows}, {got}), its weight takes {expected} and gives {out}."
@@ -67,11 +73,12 @@ def _features(rows: int, got: int, expected: int) -> tuple[list[str], list[Likel
     )
     if 0 < got < rows and got <= 256 and expected % got == 0 and expected > got:
         return [*numbers, f"{expected} = {got} × {expected // got}"], [not_flat, count_features, wrong_axis]
-    if relation.kind == "multiple" and got < expected and relation.factor <= 12 and not square_factors(expected):
-        return [*numbers, relation.equation], [wrong_axis, count_features]
+    if relation.kind == "multiple" and got < expected and relation.factor <= 12:
+        numbers.append(relation.equation)
+        return numbers, [count_features, wrong_axis] if square_factors(expected) else [wrong_axis, count_features]
     if rows == 1 and got > expected > 0 and got % expected == 0:
         return [*numbers, relation.equation], [swapped, count_features]
-    if relation.kind in {"other"} and not square_factors(got):
+    if relation.kind == "other" and not square_factors(got):
         return numbers, [whole_input, count_features]
     return numbers, [count_features, not_flat]
 
@@ -81,20 +88,32 @@ def _count_features(got: int | None, expected: int | None) -> LikelyCause:
         "in_features was computed for another image size, padding or pooling",
         "each unpadded 3x3 convolution takes two pixels off, each pooling halves and rounds down",
         "print(x.shape) right before the layer, once",
-        f"nn.Linear({got}, ...)" + (f"    # instead of {expected}; or nn.LazyLinear, which counts by itself" if expected else ""),
+        f"nn.Linear({got}, ...)"
+        + (f"    # instead of {expected}; or nn.LazyLinear, which counts by itself" if expected else ""),
     )
 
 
 @message(
-    Text("Given groups={groups}, weight of size {weight:sizes}, expected input{input:sizes} to have {expected} channels, but got {got} channels instead", versions="1.0 to 2.13"),
-    Text("Given transposed={transposed}, weight of size {weight:sizes}, expected input{input:sizes} to have {expected} channels, but got {got} channels instead", versions="1.0 to 2.13"),
-    Text("Given groups={groups}, weight{weight:sizes}, so expected input{input:sizes} to have {expected} channels, but got {got} channels instead", versions="0.3 to 0.4"),
+    Text(
+        "Given groups={groups}, weight of size {weight:sizes}, expected input{input:sizes} to have {expected} channels, but got {got} channels instead",
+        versions="1.0 to 2.13",
+    ),
+    Text(
+        "Given transposed={transposed}, weight of size {weight:sizes}, expected input{input:sizes} to have {expected} channels, but got {got} channels instead",
+        versions="1.0 to 2.13",
+    ),
+    Text(
+        "Given groups={groups}, weight{weight:sizes}, so expected input{input:sizes} to have {expected} channels, but got {got} channels instead",
+        versions="0.3 to 0.4",
+    ),
 )
 def convolution_channels(reading: Reading) -> Meaning:
     """Explain a convolution that gets another number of channels."""
     input_, weight = reading["input"], reading["weight"]
     expected, got = reading["expected"], reading["got"]
-    says = f"A convolution built for {expected} channels gets {got}: axis 1 of its input {list(input_)} is the channels."
+    says = (
+        f"A convolution built for {expected} channels gets {got}: axis 1 of its input {list(input_)} is the channels."
+    )
     last = LikelyCause(
         "the images are height × width × channels",
         f"the last axis is {input_[-1]}, the channels; torch wants them on axis 1",
@@ -113,9 +132,26 @@ def convolution_channels(reading: Reading) -> Meaning:
         "add the channels of the tensors in torch.cat",
         f"nn.Conv2d({got}, ...)",
     )
-    chain = LikelyCause("in_channels is not the out_channels of the layer before", f"{got} arrive, {expected} were declared", "read the layers in order", f"in_channels={got}")
-    colour = LikelyCause("grey images meet a layer for RGB, or the other way round", f"{got} against {expected} channels", "print(x.shape)", "transforms.Grayscale(num_output_channels=3)" if got == 1 else "image.convert('RGB')    # 4 channels: an alpha channel")
-    batch = LikelyCause("a batch axis is missing: a single image of three axes", "unbatched input is read as (C, H, W)", "print(x.shape)", "x.unsqueeze(0)")
+    chain = LikelyCause(
+        "in_channels is not the out_channels of the layer before",
+        f"{got} arrive, {expected} were declared",
+        "read the layers in order",
+        f"in_channels={got}",
+    )
+    colour = LikelyCause(
+        "grey images meet a layer for RGB, or the other way round",
+        f"{got} against {expected} channels",
+        "print(x.shape)",
+        "transforms.Grayscale(num_output_channels=3)"
+        if got == 1
+        else "image.convert('RGB')    # 4 channels: an alpha channel",
+    )
+    batch = LikelyCause(
+        "a batch axis is missing: a single image of three axes",
+        "unbatched input is read as (C, H, W)",
+        "print(x.shape)",
+        "x.unsqueeze(0)",
+    )
     causes: list[LikelyCause]
     if len(input_) == 4 and input_[-1] == expected:
         causes = [last, chain]
@@ -133,8 +169,14 @@ def convolution_channels(reading: Reading) -> Meaning:
 
 
 @message(
-    Text("Expected {_:word}D (unbatched) or {_:word}D (batched) input to {layer:word}, but got input of size: {input:sizes}", versions="1.11 to 2.13"),
-    Text("Expected {_:any}-dimensional input for {_:any}-dimensional weight {weight:sizes}, but got {_:any}-dimensional input of size {input:sizes} instead", versions="0.4 to 1.10"),
+    Text(
+        "Expected {_:word}D (unbatched) or {_:word}D (batched) input to {layer:word}, but got input of size: {input:sizes}",
+        versions="1.11 to 2.13",
+    ),
+    Text(
+        "Expected {_:any}-dimensional input for {_:any}-dimensional weight {weight:sizes}, but got {_:any}-dimensional input of size {input:sizes} instead",
+        versions="0.4 to 1.10",
+    ),
     Text("expected {expected}D input (got {got}D input)", "ValueError", "0.2 to 2.13"),
     Text("expected 2D or 3D input (got {got}D input)", "ValueError", "0.2 to 2.13"),
     Text("input must have {expected} dimensions, got {got}", versions="0.2 to 2.13"),
@@ -152,9 +194,21 @@ def layer_rank(reading: Reading) -> Meaning:
         {"input": TensorFacts(input_)} if input_ else {},
         (),
         (
-            LikelyCause("the batch or channel axis is missing", "a single sample, or grey images without a channel", "print(x.shape)", "x.unsqueeze(1)    # a channel axis; unsqueeze(0) for a batch of one"),
-            LikelyCause("the tensor was flattened too early", "flatten and view belong after the convolutions", "look for view and flatten before the layer", "x = torch.flatten(self.features(x), 1)"),
-            LikelyCause("squeeze() took an axis", "it removes every axis of size 1", "", "squeeze(1)    # name the axis"),
+            LikelyCause(
+                "the batch or channel axis is missing",
+                "a single sample, or grey images without a channel",
+                "print(x.shape)",
+                "x.unsqueeze(1)    # a channel axis; unsqueeze(0) for a batch of one",
+            ),
+            LikelyCause(
+                "the tensor was flattened too early",
+                "flatten and view belong after the convolutions",
+                "look for view and flatten before the layer",
+                "x = torch.flatten(self.features(x), 1)",
+            ),
+            LikelyCause(
+                "squeeze() took an axis", "it removes every axis of size 1", "", "squeeze(1)    # name the axis"
+            ),
         ),
     )
 
@@ -177,29 +231,54 @@ def hidden_size(reading: Reading) -> Meaning:
         "does it fail at the end of the epoch?",
         "h = torch.zeros(num_layers, x.size(0), hidden_size, device=x.device)    # the batch at hand",
     )
-    axes = LikelyCause("batch and time axes are exchanged", "without batch_first=True the layer reads (T, N, F)", "print(x.shape) and the layer's batch_first", "nn.LSTM(..., batch_first=True)")
-    layers = LikelyCause("the state does not count the directions or layers", "its first size is num_layers × 2 for a bidirectional layer", "", "torch.zeros(2 * num_layers, n, hidden_size)")
+    axes = LikelyCause(
+        "batch and time axes are exchanged",
+        "without batch_first=True the layer reads (T, N, F)",
+        "print(x.shape) and the layer's batch_first",
+        "nn.LSTM(..., batch_first=True)",
+    )
+    layers = LikelyCause(
+        "the state does not count the directions or layers",
+        "its first size is num_layers × 2 for a bidirectional layer",
+        "",
+        "torch.zeros(2 * num_layers, n, hidden_size)",
+    )
     first_differs = bool(expected and got and expected[0] != got[0])
     causes = (layers, last_batch) if first_differs else (last_batch, axes, layers)
     facts = {"hidden": TensorFacts(got)} if got else {}
-    return Meaning(f"The recurrent layer wants a hidden state {expected} for this input and gets {list(got)}.", "hidden-state-size", facts, tuple(numbers), causes)
+    return Meaning(
+        f"The recurrent layer wants a hidden state {expected} for this input and gets {list(got)}.",
+        "hidden-state-size",
+        facts,
+        tuple(numbers),
+        causes,
+    )
 
 
 def _two_shapes(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     from re import findall
 
-    shapes = [tuple(int(n) for n in findall(r"\d+", part)) for part in findall(r"[(\[]([\d, ]*)[)\]]", text.split("size", 1)[-1])]
+    shapes = [
+        tuple(int(n) for n in findall(r"\d+", part))
+        for part in findall(r"[(\[]([\d, ]*)[)\]]", text.split("size", 1)[-1])
+    ]
     return (shapes[0], shapes[1]) if len(shapes) > 1 else ((), ())
 
 
 @message(
     Text("input.size(-1) must be equal to input_size. Expected {expected}, got {got}", versions="1.0 to 2.13"),
     Text("input.size(-1) must be equal to input_size. Expected {expected}, got {got}", "ValueError", "1.0 to 2.13"),
-    Text("Given normalized_shape={expected_sizes:sizes}, expected input with shape [*, {_:any}], but got input of size{input:sizes}", versions="1.1 to 2.13"),
+    Text(
+        "Given normalized_shape={expected_sizes:sizes}, expected input with shape [*, {_:any}], but got input of size{input:sizes}",
+        versions="1.1 to 2.13",
+    ),
     Text("running_mean should contain {got} elements not {expected}", versions="0.2 to 2.13"),
     Text("weight should contain {got} elements not {expected}", versions="0.2 to 2.13"),
     Text("was expecting embedding dimension of {expected}, but got {got}", "AssertionError", "1.9 to 2.13"),
-    Text("Expected weight to be a vector of size equal to the number of channels in input, but got weight of shape {weight:sizes} and input of shape {input:sizes}", versions="1.1 to 2.13"),
+    Text(
+        "Expected weight to be a vector of size equal to the number of channels in input, but got weight of shape {weight:sizes} and input of shape {input:sizes}",
+        versions="1.1 to 2.13",
+    ),
 )
 def feature_size(reading: Reading) -> Meaning:
     """Explain a layer that gets another number of features."""
@@ -212,15 +291,31 @@ def feature_size(reading: Reading) -> Meaning:
         {"input": TensorFacts(reading.values.get("input") or ((None, None, got) if got is not None else None))},
         (),
         (
-            LikelyCause("the layer before gives another size", "a bidirectional layer gives 2 × hidden_size, a concatenation the sum of its parts", "print(x.shape) before the layer", f"build the layer for {got}" if got is not None else ""),
-            LikelyCause("the axes are exchanged", "the layer reads the last axis (BatchNorm: axis 1)", "print(x.shape)", "x.transpose(1, 2)"),
+            LikelyCause(
+                "the layer before gives another size",
+                "a bidirectional layer gives 2 × hidden_size, a concatenation the sum of its parts",
+                "print(x.shape) before the layer",
+                f"build the layer for {got}" if got is not None else "",
+            ),
+            LikelyCause(
+                "the axes are exchanged",
+                "the layer reads the last axis (BatchNorm: axis 1)",
+                "print(x.shape)",
+                "x.transpose(1, 2)",
+            ),
         ),
     )
 
 
 @message(
-    Text("Expected more than 1 value per channel when training, got input size {input:sizes}", "ValueError", "0.4 to 2.13"),
-    Text("Expected more than 1 spatial element when training, got input size {input:sizes}", "ValueError", "1.9 to 2.13"),
+    Text(
+        "Expected more than 1 value per channel when training, got input size {input:sizes}",
+        "ValueError",
+        "0.4 to 2.13",
+    ),
+    Text(
+        "Expected more than 1 spatial element when training, got input size {input:sizes}", "ValueError", "1.9 to 2.13"
+    ),
 )
 def one_value_a_channel(reading: Reading) -> Meaning:
     """Explain a normalisation over one value."""
@@ -231,7 +326,17 @@ def one_value_a_channel(reading: Reading) -> Meaning:
         {"input": TensorFacts(input_)},
         (),
         (
-            LikelyCause("the last batch of the epoch holds one sample", "len(dataset) % batch_size == 1", "does it fail at the end of the epoch?", "DataLoader(train_set, batch_size=..., shuffle=True, drop_last=True)"),
-            LikelyCause("the model is used on a single sample without eval()", "in eval mode the running statistics are used", "", "model.eval()"),
+            LikelyCause(
+                "the last batch of the epoch holds one sample",
+                "len(dataset) % batch_size == 1",
+                "does it fail at the end of the epoch?",
+                "DataLoader(train_set, batch_size=..., shuffle=True, drop_last=True)",
+            ),
+            LikelyCause(
+                "the model is used on a single sample without eval()",
+                "in eval mode the running statistics are used",
+                "",
+                "model.eval()",
+            ),
         ),
     )

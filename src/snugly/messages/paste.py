@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 # What a launcher or a logger puts before each line: "[rank0]: ", "0: ", "(pid=12) ", "2024-01-01 10:00:00,123 ERROR x: ".
 _PREFIX = re.compile(
-    r"^(?:\[(?:rank|default|trainer|stderr|stdout)?\d*\]:?\s?(?=\S|  )|\(\w+ pid=\d+(?:, ip=[\d.]+)?\)\s?|>+ ?(?=\S)|[│┃|]\s(?=.))",
+    r"^(?:\[(?:rank|default|trainer|stderr|stdout)?\d*\]:?\s?(?=\S|  )|\((?:\w+ )?pid=\d+(?:, ip=[\d.]+)?\)\s?|>+ ?(?=\S)|[│┃|]\s(?=.))",
     re.MULTILINE,
 )
 _FRAME = re.compile(
@@ -101,7 +101,9 @@ def _frames(text: str) -> list[Frame]:
         arrow = _ARROW.search(text, at.end())
         code = arrow["code"].strip() if arrow else ""
         file = at["file"] or f"Cell In[{at['cell']}]"
-        found.append((at.start(), Frame(file.strip(), int(at["line"] or at["cell_line"]), (at["function"] or "").strip(), code)))
+        found.append(
+            (at.start(), Frame(file.strip(), int(at["line"] or at["cell_line"]), (at["function"] or "").strip(), code))
+        )
     return [frame for _, frame in sorted(found, key=lambda pair: pair[0])][-_MOST_FRAMES:]
 
 

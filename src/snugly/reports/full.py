@@ -47,6 +47,7 @@ def add_finding(page: Page, finding: Finding, texts: Texts) -> None:
     _add_passed(page, finding, texts, gutter)
     _add_raises(page, finding, gutter)
     _add_origin(page, finding, texts, gutter)
+    _add_likely(page, finding, gutter)
     _add_fixes(page, finding, gutter)
 
 
@@ -140,6 +141,24 @@ def _add_steps(page: Page, steps: list[OriginStep], cause: tuple[str, int] | Non
 
 def _shorten(text: str, width: int) -> str:
     return text if cells(text) <= width else text[: width - 3] + "..."
+
+
+def _add_likely(page: Page, finding: Finding, gutter: int) -> None:
+    """List what the numbers of a pasted message imply and its likely causes, likeliest first."""
+    for sentence in finding.numbers:
+        page.prose(sentence, start=(*_bullet(gutter), ("numbers  ", "heading")), indent=" " * (gutter + 12))
+    if not finding.likely:
+        return
+    page.add(*_bullet(gutter), ("likely causes, the likeliest first", "heading"))
+    indent = " " * (gutter + 6)
+    for number, likely in enumerate(finding.likely, 1):
+        page.prose(likely.claim, start=((f"{' ' * (gutter + 3)}{number}. ", "good"),), indent=indent)
+        if likely.because:
+            page.prose(likely.because, "quiet", start=((f"{indent}because  ", "quiet"),), indent=indent + " " * 9)
+        if likely.check:
+            page.prose(likely.check, start=((f"{indent}check    ", "quiet"),), indent=indent + " " * 9)
+        if likely.edit:
+            page.add((f"{indent}edit     ", "quiet"), (likely.edit, "added"))
 
 
 def _add_fixes(page: Page, finding: Finding, gutter: int) -> None:

@@ -49,7 +49,19 @@ def finding_as_dict(finding: Finding) -> dict[str, Any]:
         ],
         "cause": None if cause is None else {"file": relative(cause.file), "line": cause.line},
         "fixes": [_fix_as_dict(fix) for fix in finding.fixes],
+        **_explanation(finding),
     }
+
+
+def _explanation(finding: Finding) -> dict[str, Any]:
+    """Return what only a pasted message has: the reading of its numbers and its likely causes."""
+    if not finding.likely:
+        return {}
+    causes = [
+        {"claim": likely.claim, "because": likely.because, "check": likely.check, "edit": likely.edit}
+        for likely in finding.likely
+    ]
+    return {"explanation": {"numbers": list(finding.numbers), "causes": causes}}
 
 
 def facts_as_dict(facts: TensorFacts) -> dict[str, Any]:

@@ -42,6 +42,7 @@ COMMANDS = {
         Command("check", "Find misfits in source, without running it."),
         Command("fit", "Tell whether tensors fit a loss, and if not, what would."),
         Command("shapes", "Show the source with the shape of every tensor beside its line."),
+        Command("explain", "Explain a pasted error or traceback, of any version of torch."),
         Command("rule", "Print the page of a rule: what it finds, why that is bad, the fix."),
     )
 }
