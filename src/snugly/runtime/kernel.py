@@ -205,3 +205,12 @@ def _quiet() -> Iterator[None]:
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.autocast("cpu", enabled=False))
         yield
+
+
+def accepts(call: LossCall) -> bool | None:
+    """Tell whether the real kernel accepts a call, forward and backward; ``None`` where it cannot be run.
+
+    This is the kernel that remedies are proved with.
+    """
+    verdict = run_kernel(call)
+    return None if verdict is None else verdict.accepted
