@@ -8,12 +8,12 @@ import os
 import sysconfig
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snugly.facts.origins import Place, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
     import executing
@@ -104,11 +104,10 @@ def _character(file: executing.Source, line: int, offset: int) -> int:
     return len(text.encode()[:offset].decode(errors="ignore"))
 
 
-def argument_sources(at: Expression, function: Callable[..., Any]) -> dict[str, Source]:
-    """Return the source of each argument of a call, by the parameter names of the function that it calls."""
+def argument_sources(at: Expression, names: tuple[str, ...]) -> dict[str, Source]:
+    """Return the source of each argument of a call, given the names of the parameters that it binds."""
     if not isinstance(at.node, ast.Call) or any(isinstance(each, ast.Starred) for each in at.node.args):
         return {}
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
     sources = {name: at.source(node) for name, node in zip(names, at.node.args, strict=False)}
     sources.update((keyword.arg, at.source(keyword.value)) for keyword in at.node.keywords if keyword.arg)
     return sources

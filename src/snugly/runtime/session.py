@@ -1,0 +1,178 @@
+"""One watched program: what its losses showed, what its crash means, and what its source adds to both."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from snugly.runtime import interception
+from snugly.runtime.calls import loss_call
+from snugly.runtime.frames import callers, expression, user_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import FrameType
+
+    from snugly.facts.origins import Source
+    from snugly.rules.findings import Finding
+    from snugly.runtime.frames import Expression
+    from snugly.runtime.interception import Seen
+
+    Static = Callable[[], tuple[Finding, ...]]
+
+
+@dataclass(slots=True)
+class Session:
+    """Watches the losses of this process and explains its exceptions.
+
+    Attributes:
+        tell: called with each finding once, when it is met.
+        static: returns what the source alone shows; called at most once, when there is something to
+            explain or the program has ended.
+        told: every finding that was told.
+        backward: findings about calls that torch refuses in the backward pass, told when it does.
+        seen: the lines at which a loss was judged, and whether torch accepts what was passed.
+    """
+
+    tell: Callable[[Finding], None]
+    static: Static = tuple
+    told: list[Finding] = field(default_factory=list)
+    backward: list[Finding] = field(default_factory=list)
+    seen: set[tuple[str, int]] = field(default_factory=set)
+    _static: tuple[Finding, ...] | None = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch the losses for the time of a ``with`` block."""
+        interception.watch(self.look)
+        try:
+            yield
+        finally:
+            interception.unwatch(self.look)
+
+    def look(self, seen: Seen) -> None:
+        """Judge a loss call that is about to run and tell the traps that it shows."""
+        findings = judge_seen(seen.loss, seen.arguments, seen.caller, seen.module)
+        frame = user_frame(seen.caller)
+        if frame is not None:
+            self.seen.add(line_of(frame.f_code.co_filename, frame.f_lineno))
+        for finding in findings:
+            if finding.raises is None or _kills(seen.arguments):
+                self._tell(self.with_source(finding))
+            elif finding.raises.when == "backward":
+                self.backward.append(finding)
+
+    def explain(self, error: BaseException) -> tuple[Finding, ...]:
+        """Tell and return what explains an exception; nothing where it is no matter of tensors."""
+        from snugly.runtime.crash import findings_of
+
+        found = findings_of(error, self)
+        for finding in found:
+            self._tell(finding)
+        return found
+
+    def finish(self) -> None:
+        """Tell the traps that no loss showed: metrics, views, losses written by hand, padding."""
+        for finding in self.source_findings():
+            if finding.raises is None and not self._superseded(finding):
+                self._tell(finding)
+
+    def source_findings(self) -> tuple[Finding, ...]:
+        """Return what the source alone shows; nothing where looking at it fails."""
+        if self._static is None:
+            self._static = self.static()
+        return self._static
+
+    def with_source(self, finding: Finding) -> Finding:
+        """Add to a live finding what the source says about the same line: origin, cause and fixes."""
+        if finding.place is None:
+            return finding
+        here = line_of(finding.place.file, finding.place.line)
+        near = [each for each in self.source_findings() if each.place and line_of(each.place.file, each.place.line) == here]
+        best = next((each for each in near if each.code == finding.code), None)
+        if best is None:
+            return finding
+        return replace(
+            finding,
+            origin=best.origin or finding.origin,
+            cause=best.cause or finding.cause,
+            fixes=best.fixes or finding.fixes,
+            sources=best.sources or finding.sources,
+        )
+
+    def _superseded(self, finding: Finding) -> bool:
+        """Tell whether the run itself answered what the source only suspects: the loss ran there, without the trap."""
+        return finding.loss is not None and finding.place is not None and line_of(finding.place.file, finding.place.line) in self.seen
+
+    def _tell(self, finding: Finding) -> None:
+        key = _key(finding)
+        if all(_key(known) != key for known in self.told):
+            self.told.append(finding)
+            self.tell(finding)
+
+
+def judge_seen(loss: str, arguments: Mapping[str, Any], caller: FrameType | None, module: Any) -> tuple[Finding, ...]:
+    """Return what is wrong with a live loss call; its source is read only when something is."""
+    from snugly.rules.judge import judge_loss
+    from snugly.runtime.kernel import accepts
+
+    with undisturbed():
+        call = loss_call(loss, arguments, module, look=not _capturing())
+        _, findings = judge_loss(call)
+        frame = user_frame(caller)
+        if not findings or frame is None:
+            return findings
+        at = expression(frame)
+        sources = _sources(at, loss, module)
+        _, findings = judge_loss(call, place=at.place, sources=sources, kernel=accepts, callers=callers(frame))
+        return findings
+
+
+def line_of(file: str, line: int) -> tuple[str, int]:
+    """Return a key of a line that is the same however the file is named."""
+    return os.path.realpath(file), line
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Look at tensors so that no mode of the user's sees it and no graph grows."""
+    import torch
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    with ExitStack() as stack:
+        stack.enter_context(torch._C.DisableTorchFunction())
+        stack.enter_context(_disable_current_modes())
+        stack.enter_context(torch.no_grad())
+        yield
+
+
+def _sources(at: Expression, loss: str, module: Any) -> dict[str, Source]:
+    from snugly.contracts import contract
+    from snugly.contracts.binding import module as module_named
+    from snugly.runtime.frames import argument_sources
+
+    known = None if module is None else module_named(f"torch.nn.{type(module).__name__}")
+    if known is not None:
+        renamed = known.renamed or {}
+        return argument_sources(at, tuple(renamed.get(name, name) for name in known.forward))
+    if module is not None:
+        return {}
+    return argument_sources(at, tuple(parameter.name for parameter in contract(loss).parameters))
+
+
+def _kills(arguments: Mapping[str, Any]) -> bool:
+    """Tell whether the process may not live to explain the call: a kernel on a device asserts and takes it along."""
+    return any(getattr(getattr(value, "device", None), "type", "cpu") == "cuda" for value in arguments.values())
+
+
+def _capturing() -> bool:
+    import torch
+
+    return torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
+
+
+def _key(finding: Finding) -> tuple[Any, ...]:
+    place = finding.place
+    return (finding.code, finding.loss, None if place is None else line_of(place.file, place.line))
