@@ -107,8 +107,8 @@ class Session:
         return finding.loss is not None and finding.place is not None and line_of(finding.place.file, finding.place.line) in self.seen
 
     def _tell(self, finding: Finding) -> None:
-        key = _key(finding)
-        if all(_key(known) != key for known in self.told):
+        key = key_of(finding)
+        if all(key_of(known) != key for known in self.told):
             self.told.append(finding)
             self.tell(finding)
 
@@ -173,6 +173,7 @@ def _capturing() -> bool:
     return torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
 
 
-def _key(finding: Finding) -> tuple[Any, ...]:
+def key_of(finding: Finding) -> tuple[Any, ...]:
+    """Return what makes two findings one: rule, loss and line."""
     place = finding.place
     return (finding.code, finding.loss, None if place is None else line_of(place.file, place.line))

@@ -40,6 +40,7 @@ COMMANDS = {
     command.name: command
     for command in (
         Command("check", "Find misfits in source, without running it."),
+        Command("run", "Run a script as python would; explain its misfits and its crash.", passes_on=True),
         Command("fit", "Tell whether tensors fit a loss, and if not, what would."),
         Command("shapes", "Show the source with the shape of every tensor beside its line."),
         Command("explain", "Explain a pasted error or traceback, of any version of torch."),

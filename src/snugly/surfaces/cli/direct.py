@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+SHORT = {"-m": "--module"}
+"""Short names of flags, for the commands that pass on what follows: ``-m`` as in ``python -m``."""
+
+
 class _Unread(Exception):  # noqa: N818 - not an error: cyclopts reads it
     """This command line is for cyclopts."""
 
@@ -71,7 +75,7 @@ def delimit(function: Callable[..., int], tokens: Sequence[str]) -> list[str]:
             return list(tokens)
         takes_value = types.get(token[2:].replace("-", "_")) not in (None, bool) and "=" not in token
         position += 2 if takes_value else 1
-    return [*tokens[:position], "--", *tokens[position:]]
+    return [*(SHORT.get(token, token) for token in tokens[:position]), "--", *tokens[position:]]
 
 
 def _flag(name: str) -> str:

@@ -1,0 +1,31 @@
+"""What the source of a running program shows without running it: the interpreter, given the real command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snugly.rules.findings import Finding
+
+
+def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Return what is found in a script and the user's modules that it imports; nothing where it cannot be followed.
+
+    Args:
+        script: the path of the script.
+        arguments: its command line, which decides what ``argparse`` gives.
+    """
+    from snugly.interpreter.entry import follow
+    from snugly.interpreter.modules import Program
+    from snugly.interpreter.sources import Unreadable
+
+    path = Path(script).resolve()
+    program = Program(path.parent)
+    program.arguments = tuple(arguments)  # type: ignore[attr-defined]
+    try:
+        return follow(program, program.read(path)).events.distinct()
+    except Unreadable:
+        return ()
