@@ -58,7 +58,9 @@ def score_case(folder: Path) -> Score:
         origin = {(step["file"], step["line"]) for step in finding["origin"]}
         at = (finding["file"], finding["line"])
         cause = finding["cause"] and (finding["cause"]["file"], finding["cause"]["line"])
-        if at in lines(case, "error") or (case["silent"] and (at in lines(case, "cause") or lines(case, "error") & origin)):
+        if at in lines(case, "error") or (
+            case["silent"] and (at in lines(case, "cause") or lines(case, "error") & origin)
+        ):
             score.found = True
             score.cause = score.cause or cause in lines(case, "cause")
     score.codes = " ".join(f"{each['code']}@{each['line']}" for each in findings)
@@ -93,7 +95,9 @@ def main() -> int:
                 print(score, flush=True)
     broken = [score for score in scores if score.expected]
     correct = [score for score in scores if not score.expected]
-    print(f"found {sum(s.found for s in broken)} of {len(broken)}, cause right {sum(s.cause for s in broken)};", end=" ")
+    print(
+        f"found {sum(s.found for s in broken)} of {len(broken)}, cause right {sum(s.cause for s in broken)};", end=" "
+    )
     print(f"false alarms {sum(s.found for s in correct)} of {len(correct)}")
     for score in (*(s for s in broken if not s.found or not s.cause), *(s for s in correct if s.found)):
         print("  ", score)

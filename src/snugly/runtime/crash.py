@@ -47,7 +47,9 @@ def _live(error: Exception, links: list[TracebackType], session: Session) -> tup
         if loss is not None:
             return _at_loss(loss, link, error)
     if any(link.tb_frame.f_code.co_filename.endswith(os.path.join("autograd", "graph.py")) for link in links):
-        return tuple(finding for finding in session.backward if finding.raises and finding.raises.type == type(error).__name__)
+        return tuple(
+            finding for finding in session.backward if finding.raises and finding.raises.type == type(error).__name__
+        )
     return _at_operation(error, links)
 
 
@@ -69,7 +71,11 @@ def _at_operation(error: Exception, links: list[TracebackType]) -> tuple[Finding
 
     with undisturbed():
         failed = failed_operation(links)
-        if failed is None or failed.application.misfit is None or failed.application.misfit.raises != type(error).__name__:
+        if (
+            failed is None
+            or failed.application.misfit is None
+            or failed.application.misfit.raises != type(error).__name__
+        ):
             return ()
         user = next(link for link in reversed(links) if is_user_file(link.tb_frame.f_code.co_filename))
         return judge_operation(
@@ -97,7 +103,9 @@ def _static(error: Exception, links: list[TracebackType], session: Session) -> t
 def user_lines(error: BaseException, links: list[TracebackType]) -> list[tuple[str, int]]:
     """Return the user's lines that a traceback went through, innermost first; of a worker's traceback from its text."""
     own = [(link.tb_frame.f_code.co_filename, link.tb_lineno) for link in reversed(links)]
-    text = [(each["file"], int(each["line"])) for each in _WORKER_LINE.finditer(str(error))] if _from_worker(error) else []
+    text = (
+        [(each["file"], int(each["line"])) for each in _WORKER_LINE.finditer(str(error))] if _from_worker(error) else []
+    )
     return [line_of(file, line) for file, line in [*reversed(text), *own] if is_user_file(file)]
 
 

@@ -18,6 +18,7 @@ from snugly.runtime.lineage import Lineage, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
     import numpy as np
     import torch
 

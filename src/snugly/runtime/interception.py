@@ -296,7 +296,9 @@ def _ask(watcher: Watcher, seen: Seen) -> None:
         raise
     except Exception as error:
         unwatch(watcher)
-        message = f"snugly stopped watching the losses: {type(error).__name__}: {error}. The program goes on without it."
+        message = (
+            f"snugly stopped watching the losses: {type(error).__name__}: {error}. The program goes on without it."
+        )
         warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 

@@ -22,6 +22,7 @@ from snugly.facts.tensors import TensorFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
     import torch
 
 KEEP_UP_TO = 2**14

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.values import Meaning
 

@@ -90,7 +90,9 @@ class Session:
         if finding.place is None:
             return finding
         here = line_of(finding.place.file, finding.place.line)
-        near = [each for each in self.source_findings() if each.place and line_of(each.place.file, each.place.line) == here]
+        near = [
+            each for each in self.source_findings() if each.place and line_of(each.place.file, each.place.line) == here
+        ]
         best = next((each for each in near if each.code == finding.code), None)
         if best is None:
             return finding
@@ -104,7 +106,11 @@ class Session:
 
     def _superseded(self, finding: Finding) -> bool:
         """Tell whether the run itself answered what the source only suspects: the loss ran there, without the trap."""
-        return finding.loss is not None and finding.place is not None and line_of(finding.place.file, finding.place.line) in self.seen
+        return (
+            finding.loss is not None
+            and finding.place is not None
+            and line_of(finding.place.file, finding.place.line) in self.seen
+        )
 
     def _tell(self, finding: Finding) -> None:
         key = key_of(finding)
