@@ -85,7 +85,7 @@ def _at_operation(error: Exception, links: list[TracebackType]) -> tuple[Finding
 
 def _static(error: Exception, links: list[TracebackType], session: Session) -> tuple[Finding, ...]:
     """Return what the source says about the lines of the traceback, the innermost line of the user's first."""
-    lines = [line for line in user_lines(error, links)]
+    lines = user_lines(error, links)
     if not lines or not _of_tensors(error, links):
         return ()
     kind = type(error).__name__
@@ -114,7 +114,7 @@ def _from_worker(error: BaseException) -> bool:
 
 
 def _of_tensors(error: Exception, links: list[TracebackType]) -> bool:
-    """Tell whether an exception can be a matter of tensors: it came out of torch or numpy, or of an operator on them."""
+    """Tell whether an exception can be a matter of tensors: it came out of torch or numpy, or of an operator."""
     if _from_worker(error):
         return True
     return isinstance(error, (RuntimeError, ValueError, IndexError, TypeError, AssertionError)) and bool(links)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import os
 import sysconfig
 from dataclasses import dataclass
 from functools import cache
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from snugly.facts.origins import Place, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType, TracebackType
+    from types import FrameType
 
     import executing
 
@@ -78,7 +78,7 @@ def expression(at: FrameType | TracebackType) -> Expression:
     """Return the expression that a frame, or the frame of a traceback's link, is evaluating."""
     import executing
 
-    frame, line = (at.tb_frame, at.tb_lineno) if inspect.istraceback(at) else (at, at.f_lineno)
+    frame, line = (at.tb_frame, at.tb_lineno) if isinstance(at, TracebackType) else (at, at.f_lineno)
     found = executing.Source.executing(at)
     file = found.source
     name = frame.f_code.co_filename

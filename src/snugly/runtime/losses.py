@@ -53,9 +53,7 @@ def module_state(loss: Any) -> ModuleState | None:
     return _completed(loss, found, tensors, options)
 
 
-def _completed(
-    loss: Any, found: Module, tensors: dict[str, TensorFacts], options: dict[str, Any]
-) -> ModuleState:
+def _completed(loss: Any, found: Module, tensors: dict[str, TensorFacts], options: dict[str, Any]) -> ModuleState:
     """Add what two modules keep in layers of their own."""
     if found.name == "torch.nn.LinearCrossEntropyLoss":
         outer = (loss.num_classes, *loss.out_features)

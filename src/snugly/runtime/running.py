@@ -12,7 +12,7 @@ import importlib.util
 import os
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -144,14 +144,12 @@ def _carefully(action: Callable[[], object]) -> None:
     try:
         action()
     except Exception as error:
-        print(f"snugly: cannot explain this: {type(error).__name__}: {error}", file=sys.stderr)
+        sys.stderr.write(f"snugly: cannot explain this: {type(error).__name__}: {error}\n")
 
 
 def _flush() -> None:
-    try:
+    with suppress(OSError, ValueError, AttributeError):  # closed, or the user's own object
         sys.stdout.flush()
-    except (OSError, ValueError, AttributeError):
-        pass
 
 
 def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:

@@ -176,7 +176,7 @@ def _kills(arguments: Mapping[str, Any]) -> bool:
 def _capturing() -> bool:
     import torch
 
-    return torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
+    return bool(torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing())
 
 
 def key_of(finding: Finding) -> tuple[Any, ...]:
