@@ -8,7 +8,7 @@ import sysconfig
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.origins import Place, Source
 
@@ -82,12 +82,12 @@ def expression(at: FrameType | TracebackType) -> Expression:
     found = executing.Source.executing(at)
     file = found.source
     name = frame.f_code.co_filename
-    if found.node is None:
+    node: Any = found.node  # None where executing cannot tell, which its annotation does not say
+    if node is None:
         text = file.lines[line - 1] if 0 < line <= len(file.lines) else ""
         stripped = text.strip()
         start = len(text) - len(text.lstrip()) + 1
         return Expression(None, Place(name, line, start, line, start + len(stripped)), stripped, file)
-    node: ast.AST = found.node
     return Expression(node, _place(file, name, node), ast.get_source_segment(file.text, node) or "", file)
 
 
