@@ -9,6 +9,7 @@ export OMP_NUM_THREADS ?= 1
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet -c constraints.txt torch==2.13.0
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q src  # a cold start must not compile, even where Python may not write bytecode
 	touch $@
 
 demo: .venv/installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import tempfile
 from pathlib import Path
 
@@ -23,6 +24,7 @@ CASES = {
 
 def measure() -> list[Row]:
     """Time every command that exists, and a check of many files."""
+    compileall.compile_dir(str(EXAMPLES.parent / "src"), quiet=1)
     (nothing,) = alternately(7, process("-c", "pass"))
     rows = [Row("python -c pass", nothing, "s")]
     for name in COMMANDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -99,8 +100,9 @@ def _add_raises(page: Page, finding: Finding, gutter: int) -> None:
     if raises is None or raises.type in finding.message:
         return
     when = " in backward" if raises.when == "backward" else ""
+    said = "" if raises.message.rstrip(".") in finding.message else f": {raises.message}"
     start = (*_bullet(gutter), ("raises  ", "heading"))
-    page.prose(f"{raises.type}{when}: {raises.message}", start=start, indent=" " * (gutter + 11))
+    page.prose(f"{raises.type}{when}{said}", start=start, indent=" " * (gutter + 11))
 
 
 def _add_origin(page: Page, finding: Finding, texts: Texts, gutter: int) -> None:
@@ -108,12 +110,19 @@ def _add_origin(page: Page, finding: Finding, texts: Texts, gutter: int) -> None
     cause = _line_of(finding.cause)
     for argument, steps in groupby(finding.origin, key=lambda step: step.argument):
         page.add(*_bullet(gutter), (f"{argument} came from", "heading"))
-        _add_steps(page, list(steps), cause, " " * (gutter + 1))
+        shown = [replace(step, text=_whole(step, texts)) for step in steps]
+        _add_steps(page, shown, cause, " " * (gutter + 1))
     known = {_line_of(finding.place), *(_line_of(step.place) for step in finding.origin)}
     if finding.cause is not None and cause not in known:
         page.add(*_bullet(gutter), ("change first", "heading"))
         text = texts.line(finding.cause.file, finding.cause.line) or ""
         _add_steps(page, [OriginStep(finding.cause, text, "")], cause, " " * (gutter + 1))
+
+
+def _whole(step: OriginStep, texts: Texts) -> str:
+    """Return the source line that a step is a part of, or the step where it fills more than one line."""
+    line = texts.line(step.file, step.line) or ""
+    return line if " ".join(step.text.split()) in " ".join(line.split()) else step.text
 
 
 def _line_of(place: Place | None) -> tuple[str, int] | None:

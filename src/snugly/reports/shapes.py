@@ -106,12 +106,12 @@ class ShapesReport:
     def _beside(self) -> dict[int, list[tuple[str, str]]]:
         """Return the words and styles to show beside each line."""
         beside: dict[int, dict[tuple[str, str], None]] = {}
-        for shown in self.lines:
-            if shown.facts.shape is not None or shown.facts.dtype is not None:
-                beside.setdefault(shown.line, {})[f"{shown.name} {shown.facts}", "shape"] = None
         for loss in self.losses:
             arguments = ", ".join(f"{name} {facts}" for name, facts in loss.arguments.items())
             beside.setdefault(loss.line, {})[f"{loss.loss.rpartition('.')[2]}: {arguments}", "good"] = None
+        for shown in self.lines:
+            if shown.facts.shape is not None or shown.facts.dtype is not None:
+                beside.setdefault(shown.line, {})[f"{shown.name} {shown.facts}", "shape"] = None
         return {line: list(said) for line, said in beside.items()}
 
     def _add_summary(self, page: Page) -> None:

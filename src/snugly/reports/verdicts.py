@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 def page(verdict: Verdict, width: int = 100) -> Page:
     """Lay out the answer, yes or no first."""
     drawn = Page(width)
-    mode = f" as {verdict.mode}" if verdict.mode else ""
+    mode = f" ({verdict.mode})" if verdict.mode else ""
     if verdict.accepted:
-        drawn.add(("yes", "good"), (f"{mode}: gives " if mode else ": gives ", ""), (str(verdict.output), "shape"))
+        drawn.add(("yes", "good"), (f"{mode}: gives ", ""), (str(verdict.output), "shape"))
         for proviso in dict.fromkeys(map(condition, verdict.doubts)):
             drawn.prose(proviso, start=(("  provided that ", "quiet"),), indent="    ")
     elif verdict.accepted is None:
-        drawn.add(("it depends", "warning"), (f"{mode}.", ""))
+        drawn.add(("it depends", "warning"), (mode, ""))
         for open_question in dict.fromkeys(map(condition, verdict.doubts)) if verdict.doubts else verdict.missing:
             drawn.prose(open_question, start=(("  not known: ", "quiet"),), indent="             ")
     else:
         raises = verdict.raises
-        drawn.add(("no", "error"), (f"{mode}.", ""))
+        drawn.add(("no", "error"), (mode, ""))
         if raises is not None and not verdict.findings:
             when = " in backward" if raises.when == "backward" else ""
             drawn.prose(f"torch raises {raises.type}{when}: {raises.message}")
