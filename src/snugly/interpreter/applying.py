@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
     from snugly.rules.findings import Finding
 
+_SCALARS = {
+    "bool": "bool", "uint8": "int", "int8": "int", "int16": "int", "int32": "int", "int64": "int", "float16": "float",
+    "float32": "float", "float64": "float",
+}  # fmt: skip
 PLAIN = (int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
 
 
@@ -82,6 +86,8 @@ def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[
     if operation is None:
         return machine.unknown(name)
     given = [to_facts(value) for value in args]
+    if name.startswith("operator."):
+        given = _numbers_of_scalars(given)
     named = {key: to_facts(value) for key, value in kwargs.items()}
     misfit: Misfit | None = None
     result: Any = None
@@ -111,6 +117,16 @@ def _array_method(name: str, args: tuple[Value, ...]) -> str | None:
     if not tensors or any(value.kind != "ndarray" for value in tensors):
         return None
     return f"numpy.ndarray.__{name.removeprefix('operator.').rstrip('_')}__"
+
+
+def _numbers_of_scalars(operands: list[Any]) -> list[Any]:
+    """Let a numpy scalar beside a tensor be the Python number that torch takes it for."""
+    return [
+        Number(_SCALARS[facts.dtype], facts.values.low, facts.values.high)
+        if isinstance(facts, TensorFacts) and facts.kind == "ndarray" and facts.shape == () and facts.dtype in _SCALARS
+        else facts
+        for facts in operands
+    ]
 
 
 def made_by(

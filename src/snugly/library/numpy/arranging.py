@@ -12,6 +12,7 @@ from snugly.interpreter.values import Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import (
     MOST_ELEMENTS,
     as_array,
+    cast,
     integer,
     listed,
     made,
@@ -97,7 +98,7 @@ def pad(machine: Machine, array: Value, pad_width: Value, mode: Value = "constan
         None if size is None or before is None or after is None else size + before + after
         for size, (before, after) in zip(old.shape, widths, strict=True)
     )
-    fill = as_array(machine, options.get("constant_values", 0)).values
+    fill = cast(as_array(machine, options.get("constant_values", 0)), old.dtype).values
     values = ranges.union(unordered(old.values), unordered(fill)) if mode == "constant" else NOTHING_KNOWN
     return made(shape, old.dtype, replace(values, attained=False, axis=None, meaning=None))
 
@@ -285,7 +286,8 @@ def insert(machine: Machine, arr: Value, obj: Value, values: Value, axis: Value 
     if array.shape is None or place is None:
         return made(None, array.dtype)
     size = array.shape[place]
-    grown = size + 1 if isinstance(obj, int) and size is not None and axis is not None else None
+    one = axis is not None or as_array(machine, values).shape == ()
+    grown = size + 1 if isinstance(obj, int) and size is not None and one else None
     return with_size(array, place, grown, NOTHING_KNOWN)
 
 
@@ -317,7 +319,39 @@ def compress(machine: Machine, condition: Value, a: Value, axis: Value = None) -
     return made(shape, array.dtype, ranges.some_of(unordered(array.values)))
 
 
-@function("numpy.choose", "numpy.select", "numpy.piecewise", "numpy.interp", "numpy.convolve", "numpy.correlate")
+@function("numpy.interp")
+def interp(machine: Machine, x: Value, xp: Value, fp: Value, *_: Value, **__: Value) -> Value:
+    """``interp(x, xp, fp)``: values of ``fp`` between those given."""
+    heights = as_array(machine, fp).values
+    return made(as_array(machine, x).shape, "float64", ValueFacts(heights.low, heights.high))
+
+
+@function("numpy.convolve", "numpy.correlate")
+def convolve(machine: Machine, a: Value, v: Value, mode: Value = "full") -> Value:
+    """``convolve(a, v, mode='full')``."""
+    first, second = as_array(machine, a), as_array(machine, v)
+    m, n = first.numel, second.numel
+    size: Dim | None = None
+    if m is not None and n is not None and less(m, n) is False:
+        size = {"full": m + n - 1, "same": m, "valid": m - n + 1}.get(mode) if isinstance(mode, str) else None
+    return made((size,), promote(first.dtype, second.dtype))
+
+
+@function("numpy.apply_along_axis")
+def apply_along_axis(machine: Machine, func1d: Value, axis: Value, arr: Value, *args: Value, **options: Value) -> Value:
+    """``apply_along_axis(func1d, axis, arr)``: what the function makes of one row takes the place of the axis."""
+    array = as_array(machine, arr)
+    place = normal(axis, array.rank or 0)
+    if array.shape is None or place is None:
+        return made(None, None)
+    row = made((array.shape[place],), array.dtype, ranges.some_of(unordered(array.values)))
+    one = as_array(machine, machine.call(func1d, row, *args, **options))
+    if one.shape is None:
+        return made(None, one.dtype)
+    return made((*array.shape[:place], *one.shape, *array.shape[place + 1 :]), one.dtype, unordered(one.values))
+
+
+@function("numpy.choose", "numpy.select", "numpy.piecewise")
 def of_unknown_size(machine: Machine, *args: Value, **options: Value) -> Value:
     """Functions of which only that they give an array is followed."""
     return made(None, None)
@@ -384,7 +418,12 @@ def diag(machine: Machine, v: Value, k: Value = 0) -> Value:
         side = None if size is None else size + abs(k)
         values = ranges.union(unordered(array.values), ranges.constant(0))
         return made((side, side), array.dtype, replace(values, attained=False, axis=None, meaning=None))
-    return made((None,) if array.rank == 2 else None, array.dtype, ranges.some_of(unordered(array.values)))
+    side = None
+    if array.shape is not None and len(array.shape) == 2 and k == 0:
+        rows, columns = array.shape
+        shorter = None if rows is None or columns is None else less(rows, columns)
+        side = None if shorter is None else rows if shorter else columns
+    return made((side,) if array.rank == 2 else None, array.dtype, ranges.some_of(unordered(array.values)))
 
 
 @function("numpy.array_str", "numpy.array2string", "numpy.array_repr")

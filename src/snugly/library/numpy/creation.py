@@ -20,6 +20,7 @@ from snugly.library.numpy.arrays import (
     integer,
     listed,
     made,
+    scalar,
     shape_of,
     size_of,
     unordered,
@@ -413,10 +414,10 @@ class Limits(Model):
 
     def __init__(self, dtype: str | None) -> None:
         largest, step, tiny = _FLOAT_LIMITS.get(dtype or "", (None, None, None))
-        self.max: Value = Number("float") if largest is None else largest
-        self.min: Value = Number("float") if largest is None else -largest
-        self.eps: Value = Number("float", 0) if step is None else step
-        self.tiny: Value = Number("float", 0) if tiny is None else tiny
+        self.max: Value = made((), dtype) if largest is None else scalar(largest, dtype)
+        self.min: Value = made((), dtype) if largest is None else scalar(-largest, dtype)
+        self.eps: Value = made((), dtype) if step is None else scalar(step, dtype)
+        self.tiny: Value = made((), dtype) if tiny is None else scalar(tiny, dtype)
         self.smallest_normal = self.tiny
         self.bits: Value = Number("int")
         if dtype is not None and "int" in dtype:

@@ -361,9 +361,10 @@ def where(machine: Machine, condition: Value, x: Value = None, y: Value = None, 
         shape = shapes.broadcast(chosen_by.shape, *(array.shape for array in arrays))
     except Misfit:
         return Unknown("numpy.where does not fit")
-    facts = [cast(array, dtype).values for array in arrays]
+    arrays = [cast(array, dtype) for array in arrays]
     exact = _chosen_elements(chosen_by, arrays, shape)
-    return made(shape, dtype, exact or replace(ranges.union(*facts), elements=None, attained=False))
+    either = ranges.union(*(array.values for array in arrays))
+    return made(shape, dtype, exact or replace(either, elements=None, attained=False))
 
 
 def _chosen_elements(condition: TensorFacts, sides: list[TensorFacts], shape: Shape | None) -> ValueFacts | None:

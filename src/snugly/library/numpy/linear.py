@@ -44,7 +44,7 @@ def dot(machine: Machine, a: Value, b: Value, out: Value = None) -> Value:
     if left is None or right is None:
         return made(None, dtype)
     if not left or not right:
-        return apply(machine, "multiply", a, b)
+        return apply(machine, "multiply", first, second)
     inner = right[0] if len(right) == 1 else right[-2]
     if shapes.same(left[-1], inner) is False:
         return Unknown("numpy.dot does not fit")

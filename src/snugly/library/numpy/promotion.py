@@ -20,10 +20,11 @@ _BITS = re.compile(r"\d+")
 _WEAK = {"bool": 0, "int": 1, "float": 2, "complex": 3}
 _PYTHON = {"bool": "bool", "int": "int64", "float": "float64", "complex": "complex128"}
 _CHARACTERS = {
-    "b": "int8", "B": "uint8", "h": "int16", "H": "uint16", "i": "int32", "I": "uint32", "l": "int64", "q": "int64",
-    "L": "uint64", "Q": "uint64", "e": "float16", "f": "float32", "d": "float64", "F": "complex64", "D": "complex128",
-    "?": "bool", "i1": "int8", "u1": "uint8", "i2": "int16", "u2": "uint16", "i4": "int32", "u4": "uint32",
-    "i8": "int64", "u8": "uint64", "f2": "float16", "f4": "float32", "f8": "float64", "c8": "complex64", "c16": "complex128",
+    "b": "int8", "B": "uint8", "h": "int16", "H": "uint16", "i": "int32", "I": "uint32", "l": "int64",
+    "q": "int64", "L": "uint64", "Q": "uint64", "e": "float16", "f": "float32", "d": "float64", "F": "complex64",
+    "D": "complex128", "?": "bool", "i1": "int8", "u1": "uint8", "i2": "int16", "u2": "uint16", "i4": "int32",
+    "u4": "uint32", "i8": "int64", "u8": "uint64", "f2": "float16", "f4": "float32", "f8": "float64",
+    "c8": "complex64", "c16": "complex128",
 }  # fmt: skip
 NAMES = {
     "bool_": "bool", "bool": "bool", "int_": "int64", "int": "int64", "intp": "int64", "long": "int64",

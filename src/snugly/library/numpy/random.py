@@ -14,11 +14,10 @@ from snugly.library.drawing import any_item, forget_order
 from snugly.library.numpy.arrays import as_array, made, shape_of, size_of, unordered
 from snugly.library.numpy.promotion import chosen, python_kind
 from snugly.library.numpy.shaping import normal
+from snugly.library.plain import number
 from snugly.library.registry import Model, function, model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from snugly.facts.tensors import Shape
     from snugly.interpreter.machine import Machine
 
@@ -138,12 +137,12 @@ def _below(low: Value, high: Value, *, endpoint: bool = False) -> ValueFacts:
 
 def _drawn(machine: Machine, size: Value, dtype: str | None, values: ValueFacts) -> Value:
     if size is None:
-        return made((), dtype, values)
+        return number("int" if dtype == "int64" else "float", values.low, values.high)
     return made(shape_of(machine, size), dtype, values)
 
 
 def _shaped(machine: Machine, size: Value, values: ValueFacts, *parameters: Value, dtype: str = "float64") -> Value:
-    """Return draws of a given size, or one for each element of the parameters."""
+    """Return draws of a given size, one for each element of the parameters, or a Python number."""
     if size is not None:
         return made(shape_of(machine, size), dtype, values)
     arrays = [() if python_kind(x) is not None else as_array(machine, x).shape for x in parameters]
@@ -151,7 +150,13 @@ def _shaped(machine: Machine, size: Value, values: ValueFacts, *parameters: Valu
         shape: Shape | None = shapes.broadcast(*arrays) if arrays else ()
     except Misfit:
         return Unknown("a distribution whose parameters do not fit")
-    return made(shape, dtype, values)
+    return _drawn(machine, None, dtype, values) if shape == () else made(shape, dtype, values)
+
+
+def _integers(machine: Machine, size: Value, values: ValueFacts, *ends: Value, dtype: str | None) -> Value:
+    """Return whole numbers; a single one is a numpy scalar, not a Python integer."""
+    found = _shaped(machine, size, values, *ends, dtype="int64")
+    return found.with_(dtype=dtype) if isinstance(found, TensorFacts) else made((), dtype, values)
 
 
 def _declare(name: str, values: ValueFacts, dtype: str, parameters: int) -> None:
@@ -212,7 +217,7 @@ class Generator(_Generator):
         """``integers(low, high=None, size=None, endpoint=False)``."""
         first, last = (0, low) if high is None else (low, high)
         values = _below(first, last, endpoint=endpoint is True)
-        return replace(_shaped(machine, size, values, first, last), dtype=chosen(dtype, "int64"))
+        return _integers(machine, size, values, first, last, dtype=chosen(dtype, "int64"))
 
     def spawn(self, machine: Machine, n_children: Value) -> Value:
         """``spawn(n_children)``."""
@@ -249,12 +254,14 @@ class RandomState(_Generator):
     ) -> Value:
         """``randint(low, high=None, size=None)``."""
         first, last = (0, low) if high is None else (low, high)
-        return replace(_shaped(machine, size, _below(first, last), first, last), dtype=chosen(dtype, "int64"))
+        if dtype is None and size is None:
+            return _shaped(machine, None, _below(first, last), first, last, dtype="int64")
+        return _integers(machine, size, _below(first, last), first, last, dtype=chosen(dtype, "int64"))
 
     def random_integers(self, machine: Machine, low: Value, high: Value = None, size: Value = None) -> Value:
         """``random_integers(low, high=None, size=None)``: both ends included."""
         first, last = (1, low) if high is None else (low, high)
-        return replace(_shaped(machine, size, _below(first, last, endpoint=True)), dtype="int64")
+        return _shaped(machine, size, _below(first, last, endpoint=True), dtype="int64")
 
     def random_sample(self, machine: Machine, size: Value = None) -> Value:
         """``random_sample(size=None)``: in [0, 1)."""
@@ -272,20 +279,9 @@ class RandomState(_Generator):
 _MODULE = RandomState()
 
 
-def _module_function(name: str) -> Callable[..., Value]:
-    method = getattr(_MODULE, name)
-    if method.__code__.co_varnames[1:2] == ("machine",):
-
-        def draw(machine: Machine, *args: Value, **options: Value) -> Value:
-            return method(machine, *args, **options)
-
-        return draw
-    return method  # type: ignore[no-any-return]
-
-
 for _name in dir(RandomState):
     if not _name.startswith("_") and callable(getattr(_MODULE, _name)):
-        function(f"numpy.random.{_name}")(_module_function(_name))
+        function(f"numpy.random.{_name}")(getattr(_MODULE, _name))
 
 
 @function("numpy.random.default_rng")

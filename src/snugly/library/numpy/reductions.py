@@ -10,10 +10,10 @@ from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, product, value
 from snugly.facts.dtypes import COMPLEX
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
-from snugly.interpreter.values import Sequence, Unknown, Value
+from snugly.interpreter.values import Number, Sequence, Unknown, Value
 from snugly.library.numpy.arranging import indices_below
 from snugly.library.numpy.arrays import as_array, listed, made, shape_of, size_of, unordered
-from snugly.library.numpy.promotion import averaged, chosen, summed
+from snugly.library.numpy.promotion import averaged, chosen, promote, summed
 from snugly.library.numpy.shaping import normal, normal_axes
 from snugly.library.plain import bounds
 from snugly.library.registry import function
@@ -189,7 +189,7 @@ def average(
     """``average(a, axis=None, weights=None)``."""
     result = reduce(machine, "mean", a, axis)
     if weights is not None:
-        result = result.with_(dtype=None if result.dtype != "float64" else "float64", values=NOTHING_KNOWN)
+        result = result.with_(dtype=promote(result.dtype, as_array(machine, weights).dtype), values=NOTHING_KNOWN)
     return (result, result) if returned is True else result
 
 
@@ -208,7 +208,8 @@ def percentile(
     array, wanted = as_array(machine, a), as_array(machine, q)
     shape, _count = reduced(machine, array, axis, keepdims)
     full = None if shape is None or wanted.shape is None else (*wanted.shape, *shape)
-    return made(full, averaged(array.dtype), ValueFacts(array.values.low, array.values.high))
+    dtype = averaged(array.dtype)
+    return made(full, dtype if wanted.shape == () or dtype == "float64" else None, _average(array.values, None))
 
 
 def _truth(machine: Machine, a: Value, axis: Value, keepdims: Value) -> Value:
@@ -227,7 +228,7 @@ def all_or_any(
 @function("numpy.allclose", "numpy.array_equal", "numpy.array_equiv", "numpy.may_share_memory", "numpy.shares_memory")
 def allclose(machine: Machine, a: Value, b: Value, *_: Value, **__: Value) -> Value:
     """One truth value about two arrays."""
-    return made((), "bool", ranges.TRUTHS)
+    return Number("bool")
 
 
 @function("numpy.count_nonzero")
@@ -310,7 +311,8 @@ def histogram(machine: Machine, a: Value, bins: Value = 10, *_: Value, **__: Val
     if count is None:
         edges = shape_of(machine, bins)
         count = None if edges is None or len(edges) < 2 else len(edges) - 1
-    return made((count,), None, ValueFacts(0)), made((None if count is None else count + 1,), "float64")
+    edges_dtype = averaged(as_array(machine, a).dtype)
+    return made((count,), None, ValueFacts(0)), made((None if count is None else count + 1,), edges_dtype)
 
 
 @function("numpy.histogram2d")
@@ -326,7 +328,7 @@ def corrcoef(machine: Machine, x: Value, y: Value = None, *_: Value, **__: Value
     """``corrcoef(x, y=None)``: a square matrix, one row for each variable."""
     array = as_array(machine, x)
     if y is None and array.rank == 2:
-        return made((array.size(0), array.size(0)), None)
+        return made((array.size(0), array.size(0)), promote(array.dtype, "float64"))
     both = y is not None and array.rank == 1 and as_array(machine, y).rank == 1
     return made((2, 2) if both else None, None)
 
