@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -110,13 +111,18 @@ def _add_origin(page: Page, finding: Finding, texts: Texts, gutter: int) -> None
     cause = _line_of(finding.cause)
     for argument, steps in groupby(finding.origin, key=lambda step: step.argument):
         page.add(*_bullet(gutter), (f"{argument} came from", "heading"))
-        shown = [replace(step, text=_whole(step, texts)) for step in steps]
-        _add_steps(page, shown, cause, " " * (gutter + 1))
+        _add_steps(page, finding, _by_line(steps, texts), " " * (gutter + 1))
     known = {_line_of(finding.place), *(_line_of(step.place) for step in finding.origin)}
     if finding.cause is not None and cause not in known:
         page.add(*_bullet(gutter), ("change first", "heading"))
         text = texts.line(finding.cause.file, finding.cause.line) or ""
-        _add_steps(page, [OriginStep(finding.cause, text, "")], cause, " " * (gutter + 1))
+        _add_steps(page, finding, [OriginStep(finding.cause, text, "")], " " * (gutter + 1))
+
+
+def _by_line(steps: Iterable[OriginStep], texts: Texts) -> list[OriginStep]:
+    """Return one step for each run of steps on one line, with that line and the tensor after it."""
+    runs = [list(run) for _, run in groupby(steps, key=lambda step: _line_of(step.place))]
+    return [replace(run[-1], text=_whole(run[-1], texts)) for run in runs]
 
 
 def _whole(step: OriginStep, texts: Texts) -> str:
@@ -129,8 +135,16 @@ def _line_of(place: Place | None) -> tuple[str, int] | None:
     return None if place is None else (relative(place.file), place.line)
 
 
-def _add_steps(page: Page, steps: list[OriginStep], cause: tuple[str, int] | None, indent: str) -> None:
-    places = [f"{relative(step.file)}:{step.line}" for step in steps]
+def _short_place(step: OriginStep, finding: Finding) -> str:
+    """Return the name of the file alone where the report has given its path above."""
+    path = relative(step.file)
+    known = finding.place is not None and finding.place.file == step.file
+    return f"{os.path.basename(path) if known else path}:{step.line}"
+
+
+def _add_steps(page: Page, finding: Finding, steps: list[OriginStep], indent: str) -> None:
+    cause = _line_of(finding.cause)
+    places = [_short_place(step, finding) for step in steps]
     facts = ["" if step.facts is None else str(step.facts) for step in steps]
     left = max(map(cells, places))
     middle = max(page.width - len(indent) - left - max(map(cells, facts)) - 6, 30)
