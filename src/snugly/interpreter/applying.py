@@ -38,7 +38,7 @@ _SCALARS = {
     "bool": "bool", "uint8": "int", "int8": "int", "int16": "int", "int32": "int", "int64": "int", "float16": "float",
     "float32": "float", "float64": "float",
 }  # fmt: skip
-PLAIN = (int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
+PLAIN = (Number, int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
 
 
 def to_facts(value: Value) -> Any:
@@ -57,7 +57,7 @@ def to_facts(value: Value) -> Any:
         return Repeated(element, value.length)
     if isinstance(value, slice):
         return slice(to_facts(value.start), to_facts(value.stop), to_facts(value.step))
-    if isinstance(value, (Number, Text, Unknown, LibraryName)):
+    if isinstance(value, (Text, Unknown, LibraryName)):
         return UNKNOWN_ARGUMENT
     settled = getattr(value, "as_argument", None)
     return UNKNOWN_ARGUMENT if settled is None else settled()
