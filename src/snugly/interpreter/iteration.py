@@ -190,13 +190,13 @@ def make_range(machine: Machine, start: Value, stop: Value, step: Value) -> Sequ
         if count == 0:
             return Sequence("range", [])
         low, high = min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1])
-        return Range("range", None, Number("int", low, high), count, (), start, stop, step)
+        return Range("range", None, Number("int", low, high), count, start=start, stop=stop, step=step)
     length: Dim | None = None
     if isinstance(start, (int, Expr)) and isinstance(stop, (int, Expr)) and isinstance(step, int) and step > 0:
         length = (stop - start + (step - 1)) // step
         least = bounds(length)[0]
         length = length if least is not None and least >= 0 else None
-        return Range("range", None, Number("int", bounds(start)[0]), length, (), start, stop, step)
+        return Range("range", None, Number("int", bounds(start)[0]), length, start=start, stop=stop, step=step)
     low = number_bounds(start)[0] if isinstance(start, (int, Expr, Number)) else None
     high = number_bounds(stop)[1] if isinstance(stop, (int, Expr, Number)) else None
     step_known = isinstance(step, int) and step > 0

@@ -226,7 +226,7 @@ def index_values(input: TensorFacts, axis: int | None) -> ValueFacts:
     """Return the facts of positions along an axis."""
     size = value(input.numel if axis is None else input.size(axis))
     meaning = None if axis is None else Meaning.CLASS_INDICES
-    return ValueFacts(0, None if size is None else max(size - 1, 0), True, finite=True, meaning=meaning)  # noqa: FBT003
+    return ValueFacts(0, None if not size else size - 1, True, finite=True, meaning=meaning)  # noqa: FBT003
 
 
 def extreme_values(input: TensorFacts) -> ValueFacts:
