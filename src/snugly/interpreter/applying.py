@@ -163,7 +163,13 @@ def _judge(machine: Machine, application: Application, sources: dict[str, Source
 
     if machine.events.muted:
         return
-    findings = judge.judge_operation(application, place=machine.place, sources=sources, callers=callers(machine))
+    findings = judge.judge_operation(
+        application,
+        place=machine.place,
+        sources=sources,
+        callers=callers(machine),
+        constructor=machine.layers[-1] if machine.layers else None,
+    )
     if findings:
         machine.events.find(findings, machine.batch)
 

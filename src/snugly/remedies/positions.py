@@ -43,6 +43,7 @@ class Position:
             operation made it.
         depth: how many operations before the use it is.
         origin: the operation that made it.
+        shared: how many more times the name it was reached from is used.
     """
 
     place: Place
@@ -52,6 +53,7 @@ class Position:
     hop: str
     depth: int = 0
     origin: Origin | None = None
+    shared: int = 0
 
 
 def positions(argument: str, facts: TensorFacts, changes: tuple[Change, ...], site: Site) -> Iterator[Position]:
@@ -64,16 +66,18 @@ def positions(argument: str, facts: TensorFacts, changes: tuple[Change, ...], si
 
 
 def _lexical(argument: str, facts: TensorFacts, changes: tuple[Change, ...], site: Site) -> Iterator[Position]:
-    source = site.sources.get(argument)
+    source, callers = site.sources.get(argument), site.callers
+    if source is None and site.constructor is not None:
+        source, callers = site.constructor.arguments.get(argument), site.constructor.callers
     if source is None:
         return
-    start = expression_at(source.place, site.callers)
+    start = expression_at(source.place, callers)
     if start is None:
         yield Position(source.place, source.text, changes, facts, "use")
         return
     for written in followed(start):
         if written.hop in ("use", "caller", "assignment"):
-            yield Position(written.place, written.source, changes, facts, written.hop, 0, facts.origin)
+            yield Position(written.place, written.source, changes, facts, written.hop, 0, facts.origin, written.shared)
 
 
 def _along(facts: TensorFacts, changes: tuple[Change, ...]) -> Iterator[Position]:

@@ -72,6 +72,7 @@ class ChangeArgument(Remedy):
         title: see ``Remedy``.
         near: whether the place to change is the call itself; otherwise the place where the fault was made.
         safe: see ``Remedy``.
+        outward: whether a parameter that its function uses several times is changed where the function is called.
     """
 
     argument: str
@@ -79,6 +80,7 @@ class ChangeArgument(Remedy):
     title: str
     near: bool = False
     safe: bool = True
+    outward: bool = False
 
     def arguments(self, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Apply the changes to the facts of the argument."""
@@ -90,7 +92,7 @@ class ChangeArgument(Remedy):
         """Yield the call, the data set, and where the argument was made, in the order that the fault suggests."""
         facts: TensorFacts = arguments[self.argument]
         found = list(positions(self.argument, facts, self.changes, site))
-        used = list(_used(found))
+        used = list(_used(found, outward=self.outward))
         items = [_wrapped(each) for each in found if each.hop == "item"]
         undone = list(_undone(found))
         made = [_wrapped(each) for each in found if each.hop == "made" and outermost(each, found)]
@@ -99,9 +101,11 @@ class ChangeArgument(Remedy):
         return (*undone, *items, *made[-1:], *used, *made[:-1])
 
 
-def _used(found: list[Position]) -> Iterator[Placement]:
+def _used(found: list[Position], *, outward: bool) -> Iterator[Placement]:
     """Yield the expression at the call, but the caller's first where the callee uses its parameter several times."""
     lexical = [each for each in found if each.hop in ("use", "caller")]
+    if outward and len(lexical) > 1 and lexical[1].shared:
+        lexical = [*lexical[1:], lexical[0]]
     for each in lexical:
         yield _wrapped(each, local=each.hop == "use")
 

@@ -15,7 +15,7 @@ from snugly.facts.tensors import TensorFacts
 from snugly.remedies.offer import offer_for_call, offer_for_operation
 from snugly.remedies.site import Site
 from snugly.rules.findings import Finding, Fix
-from snugly.rules.registry import Rule, rules
+from snugly.rules.registry import Rule, operation_rules, rules
 from snugly.rules.steps import steps
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def judge_operation(
     place: Place | None = None,
     sources: Mapping[str, Source] = NO_SOURCES,
     callers: tuple[Place, ...] = (),
+    constructor: Origin | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with an operation as it was met: it does not fit, or it fits and mixes up axes.
 
@@ -69,13 +70,17 @@ def judge_operation(
         place: the operation in the user's source.
         sources: span and text of every argument, by parameter name.
         callers: the calls of the user's functions that were running, innermost first.
+        constructor: where the layer that applies it was made.
     """
-    site = Site(place, sources, callers)
+    looking = operation_rules(application.name, application.misfit is not None)
+    if not looking:
+        return ()
+    site = Site(place, sources, callers, constructor)
     tensors = {name: value for name, value in application.arguments.items() if isinstance(value, TensorFacts)}
     misfit = application.misfit
     raises = None if misfit is None else Raises(misfit.raises, "forward", misfit.message)
     told = _told(
-        (rule, diagnosis) for rule in rules("operation") for diagnosis in rule.check(application)
+        (rule, diagnosis) for rule in looking for diagnosis in rule.check(application)
     )
     return tuple(
         _finding(rule, diagnosis, site, tensors, offer_for_operation(diagnosis, application, site), None, raises)

@@ -6,6 +6,7 @@ target is changed, unless the prediction got its odd axis from an operation that
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snugly.remedies.remedy import ChangeArgument
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from snugly.facts.origins import Origin
     from snugly.facts.tensors import TensorFacts
     from snugly.remedies.remedy import Remedy
+    from snugly.rules.pairs import Pair
 
 KEEPING = frozenset(("gather", "chunk", "split", "unsqueeze", "tensor_split", "take_along_dim", "narrow"))
 ELEMENTWISE_NAMES = frozenset((
@@ -40,6 +42,12 @@ def matched(input: TensorFacts, target: TensorFacts, names: tuple[str, str] = ("
     if column is not None:
         return (*change_input, *change_target)
     return (*change_target, *change_input)
+
+
+def matched_operands(pair: Pair, *, near: bool = False) -> tuple[Remedy, ...]:
+    """Return the remedies that give two operands of hand-written arithmetic one shape, the likelier side first."""
+    remedies = matched(pair.a, pair.b, (pair.prediction, pair.other))
+    return tuple(replace(each, near=near or each.near, outward=True) for each in remedies if isinstance(each, ChangeArgument))
 
 
 def _longer(input: TensorFacts, target: TensorFacts) -> bool:

@@ -32,6 +32,8 @@ class Rule:
         severity: see ``Severity``; a diagnosis may say otherwise.
         subject: what it looks at: a loss call, an operation, or (for what snugly says about a file) nothing here.
         check: the function; it takes ``(call, verdict)`` or ``(application)``.
+        operations: for a rule on operations that torch accepts, the last part of their names; a rule without looks at
+            those that torch refuses.
     """
 
     code: str
@@ -39,6 +41,7 @@ class Rule:
     severity: Severity
     subject: Subject
     check: Check
+    operations: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:
@@ -54,7 +57,9 @@ class Rule:
 _RULES: dict[str, Rule] = {}
 
 
-def rule(code: str, *, name: str, severity: Severity) -> Callable[[Declared], Declared]:
+def rule(
+    code: str, *, name: str, severity: Severity, operations: frozenset[str] = frozenset()
+) -> Callable[[Declared], Declared]:
     """Declare the decorated function as a rule.
 
     Its first parameter says what it looks at: ``call`` (with ``verdict`` next), ``application``, or none for a rule
@@ -69,7 +74,7 @@ def rule(code: str, *, name: str, severity: Severity) -> Callable[[Declared], De
         if code in _RULES and _RULES[code].check.__module__ != check.__module__:
             msg = f"{code} is declared by both {_RULES[code].check.__module__} and {check.__module__}"
             raise ValueError(msg)
-        _RULES[code] = Rule(code, name, severity, subject, check)
+        _RULES[code] = Rule(code, name, severity, subject, check, operations)
         return check
 
     return declare
@@ -80,6 +85,13 @@ def rules(subject: Subject | None = None) -> tuple[Rule, ...]:
     """Return every rule, or those about one subject, by code."""
     _load()
     return tuple(found for _, found in sorted(_RULES.items()) if subject in (None, found.subject))
+
+
+@cache
+def operation_rules(name: str, refused: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - a key of the cache
+    """Return the rules that look at an operation, by its name and by whether torch refuses it."""
+    last = name.rpartition(".")[2]
+    return tuple(each for each in rules("operation") if (not each.operations if refused else last in each.operations))
 
 
 def lookup(code_or_name: str) -> Rule | None:
