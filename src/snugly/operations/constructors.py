@@ -226,14 +226,6 @@ def scalar_tensor(
     return made(s, DEFAULT if dtype is None else dtype, device, requires_grad)
 
 
-@operation("torch.from_numpy")
-def from_numpy(ndarray: TensorFacts) -> TensorFacts:
-    if ndarray.kind not in ("ndarray", "tensor") or (ndarray.kind == "tensor" and ndarray.shape is not None):
-        message = f"expected np.ndarray (got {'Tensor' if ndarray.kind != 'image' else 'Image'})"
-        raise Misfit(message, clause="from-numpy-type", raises="TypeError", argument="ndarray")
-    return TensorFacts(ndarray.shape, ndarray.dtype, "cpu", False, ndarray.values, ndarray.axes)  # noqa: FBT003
-
-
 def _class_call(dtype: str) -> Callable[..., TensorFacts]:
     def call(*args: Any, device: Any = None) -> TensorFacts:
         if not args:

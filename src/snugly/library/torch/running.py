@@ -224,14 +224,6 @@ def size_of(sizes: Value = ()) -> Value:
     return tuple(items) if isinstance(items, list) else sizes
 
 
-@function("torch.is_tensor", "torch.is_storage")
-def is_tensor(obj: Value) -> Value:
-    """Describe ``is_tensor``."""
-    if isinstance(obj, TensorFacts):
-        return obj.kind in ("tensor", "parameter")
-    return Number("bool") if isinstance(obj, Unknown) else False
-
-
 _PRECISION = {
     "float16": (65504.0, 2.0**-10, 2.0**-14),
     "bfloat16": (3.3895313892515355e38, 2.0**-7, 2.0**-126),
