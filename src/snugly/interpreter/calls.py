@@ -24,6 +24,7 @@ from snugly.interpreter.values import (
     Unknown,
     Value,
 )
+from snugly.library.registry import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +135,7 @@ def call_library(machine: Machine, path: str, args: list[Value], kwargs: dict[st
         return construct(machine, path, args, kwargs)
     if libraries.operation(path) is not None:
         return machine.apply(path, *args, **kwargs)
-    return machine.unknown(path)
+    return Unknown(path) if path.partition(".")[0] in QUIET else machine.unknown(path)
 
 
 def construct(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

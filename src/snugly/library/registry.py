@@ -11,6 +11,7 @@
   model instance is ``Instance.native`` and ``model.owner`` points back to the ``Instance``.
 * ``@attribute("numpy.ndarray.T")``: an attribute of a builtin value (an array, a picture, a text), computed from it.
 * ``constant("torch.float32", value)``.
+* ``quiet("logging")``: a package whose results decide no shape.
 * ``alias("torch.nn.modules.linear.Linear", "torch.nn.Linear")``.
 
 A library is one module or package in ``snugly.library`` whose ``LIBRARY`` names the top-level packages it
@@ -30,6 +31,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 MODELS: dict[str, type[Any]] = {}
 CONSTANTS: dict[str, Any] = {}
 ALIASES: dict[str, str] = {}
+QUIET: set[str] = set()
 
 
 class Model:
@@ -81,3 +83,8 @@ def constant(path: str, value: Any) -> None:
 def alias(path: str, canonical: str) -> None:
     """Say that one dotted path (or prefix of paths) means another."""
     ALIASES[path] = canonical
+
+
+def quiet(*packages: str) -> None:
+    """Say that what a package returns decides no shape: that it is not described is no gap to count."""
+    QUIET.update(packages)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
-from snugly.facts.dims import value
+from snugly.facts.dims import Dim, value
 from snugly.facts.misfits import Misfit
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
@@ -50,6 +50,10 @@ def getitem(machine: Machine, self: TensorFacts, key: Value) -> Value:
     if exact is not None:
         return exact
     index = as_key(machine, key)
+    if isinstance(index, tuple):
+        index = tuple(_listed_mask(machine, part) for part in index)
+    elif isinstance(index, TensorFacts) and index.dtype == "bool" and index.shape and self.shape is not None:
+        return _masked(machine, self, index)
     rows = _rows(self, index)
     if rows is not None:
         return rows
@@ -63,6 +67,32 @@ def getitem(machine: Machine, self: TensorFacts, key: Value) -> Value:
     if not isinstance(found, TensorFacts):
         return made(None, self.dtype, ranges.some_of(unordered(self.values)))
     return made(found.shape, self.dtype, found.values)
+
+
+def _masked(machine: Machine, array: TensorFacts, mask: TensorFacts) -> TensorFacts:
+    """Return the elements that a mask over the first axes chooses, it is not known how many."""
+    values = ranges.some_of(unordered(array.values))
+    rank = len(mask.shape or ())
+    truths, elements = mask.values.elements, array.values.elements
+    if rank == 1 and truths is not None:
+        count: Dim = sum(map(bool, truths))
+        if elements is not None and len(elements) == len(truths):
+            values = listed(x for x, truth in zip(elements, truths, strict=True) if truth)
+    else:
+        count = machine.new_symbol("K")
+    rest = (array.shape or ())[rank:]
+    if values.axis is not None:
+        values = replace(values, axis=None if values.axis < rank else values.axis - rank + 1)
+    return made((count, *rest), array.dtype, values)
+
+
+def _listed_mask(machine: Machine, part: Any) -> Any:
+    """Turn a mask over one axis into as many positions, and a reversed slice into a straight one of that length."""
+    if isinstance(part, TensorFacts) and part.dtype == "bool" and part.shape is not None and len(part.shape) == 1:
+        return TensorFacts((machine.new_symbol("K"),), "int64")
+    if isinstance(part, slice) and part == slice(None, None, -1):
+        return slice(None)
+    return part
 
 
 def _exactly(array: TensorFacts, key: Value) -> TensorFacts | None:

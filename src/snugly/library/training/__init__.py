@@ -1,0 +1,1 @@
+"""Libraries around training: progress bars, plots, logs, tables, pictures, environments, frameworks."""
