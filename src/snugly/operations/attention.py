@@ -1,166 +1,250 @@
-"""Attention of several heads: what ``torch.nn.MultiheadAttention`` checks and returns.
-
-Source: ``multi_head_attention_forward`` and ``_mha_shape_check`` in ``torch/nn/functional.py`` of torch 2.13.
-"""
+"""Attention, and distances and similarities between rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, same
-from snugly.facts.misfits import Misfit, require
+from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import shown
 from snugly.facts.tensors import TensorFacts
-from snugly.facts.values import Meaning, ValueFacts
-from snugly.operations.arguments import flag, whole
+from snugly.facts.values import NOTHING_KNOWN, ValueFacts
+from snugly.operations.arguments import axis_of, flag, integer, promoted
+from snugly.operations.pointwise import combined, floating
+from snugly.operations.products import linear
+from snugly.operations.reductions import reduced
 from snugly.operations.registry import operation
-from snugly.operations.results import gradient
+from snugly.operations.results import made
 
-if TYPE_CHECKING:
-    from snugly.facts.tensors import Shape
-
-
-def _check_ranks(query: TensorFacts, key: TensorFacts, value: TensorFacts, padding: Any, mask: Any) -> None:
-    rank = query.rank
-    if rank is None:
-        return
-    if rank not in (2, 3):
-        message = f"query should be unbatched 2D or batched 3D tensor but received {rank}-D query tensor"
-        raise Misfit(message, clause="query-rank", raises="AssertionError", argument="query", rank=rank)
-    kind = "batched (3-D)" if rank == 3 else "unbatched (2-D)"
-    for name, facts in (("key", key), ("value", value)):
-        if facts.rank is not None and facts.rank != rank:
-            message = (
-                f"For {kind} `query`, expected `key` and `value` to be {rank}-D"
-                f" but found {key.rank}-D and {value.rank}-D tensors respectively"
-            )
-            raise Misfit(message, clause="key-rank", raises="AssertionError", argument=name, rank=rank)
-    if isinstance(padding, TensorFacts) and padding.rank is not None and padding.rank != rank - 1:
-        message = (
-            f"For {kind} `query`, expected `key_padding_mask` to be `None` or {rank - 1}-D"
-            f" but found {padding.rank}-D tensor instead"
-        )
-        raise Misfit(message, clause="mask-rank", raises="AssertionError", argument="key_padding_mask")
-    if isinstance(mask, TensorFacts) and mask.rank is not None and mask.rank not in (2, 3):
-        message = (
-            f"For {kind} `query`, expected `attn_mask` to be `None`, 2-D or 3-D but found {mask.rank}-D tensor instead"
-        )
-        raise Misfit(message, clause="mask-rank", raises="AssertionError", argument="attn_mask")
+_F = "torch.nn.functional."
 
 
-def _time_first(facts: TensorFacts, batch_first: bool | None) -> Shape | None:
-    """Return a shape as ``(time, batch, features)``; an input without a batch has one of size 1."""
-    shape = facts.shape
-    if shape is None:
-        return None
-    if len(shape) == 2:
-        return shape[0], 1, shape[1]
-    if batch_first is None:
-        return None, None, shape[2]
-    return (shape[1], shape[0], shape[2]) if batch_first else shape
-
-
-def _check_sizes(query: Shape | None, key: Shape | None, value: Shape | None, width: Dim | None, packed: bool) -> None:
-    if query is not None:
-        message = f"was expecting embedding dimension of {width}, but got {query[2]}"
-        equal = same(query[2], width)
-        require(equal, message, clause="embedding-size", raises="AssertionError", argument="query", expected=width)
-    if key is not None and value is not None:
-        pairs = list(zip(key, value, strict=True))[: 3 if packed else 2]
-        if any(same(a, b) is False for a, b in pairs):
-            message = f"key shape {_size(key)} does not match value shape {_size(value)}"
-            if not packed:
-                message = f"key's sequence and batch dims {_size(key[:2])} do not match value's {_size(value[:2])}"
-            raise Misfit(message, clause="key-value", raises="AssertionError", argument="value")
-    if query is not None and key is not None:
-        message = f"shape '{shown(query)}' is invalid: key and query differ in their batch size"
-        equal = same(query[1], key[1])
-        require(equal, message, clause="attention-batch", argument="key", expected=query[1], got=key[1])
-
-
-def _size(shape: Shape) -> str:
-    return f"torch.Size({shown(shape)})"
-
-
-def _check_mask(mask: Any, query: Shape | None, key: Shape | None, heads: Dim | None) -> None:
-    if not isinstance(mask, TensorFacts) or mask.shape is None or query is None or key is None:
-        return
-    rows = None if query[1] is None or heads is None else query[1] * heads
-    expected: Shape = (query[0], key[0]) if len(mask.shape) == 2 else (rows, query[0], key[0])
-    if any(same(a, b) is False for a, b in zip(mask.shape, expected, strict=True)):
-        wanted = "(" + ", ".join("?" if size is None else str(size) for size in expected) + ")"
-        message = f"The shape of the {len(mask.shape)}D attn_mask is {_size(mask.shape)}, but should be {wanted}."
-        raise Misfit(message, clause="mask-size", argument="attn_mask", expected=expected, got=mask.shape)
-
-
-def _check_padding(padding: Any, key: Shape | None) -> None:
-    if not isinstance(padding, TensorFacts) or padding.shape is None or key is None or len(padding.shape) != 2:
-        return
-    for axis, (own, expected, what) in enumerate(
-        zip(padding.shape, (key[1], key[0]), ("batch size", "sequence length"), strict=True)
-    ):
-        message = f"Expected key_padded_mask.shape[{axis}] to be {expected}, but got {own}"
-        equal = same(own, expected)
-        require(
-            equal, message, clause="mask-size", raises="AssertionError", argument="key_padding_mask", what=what, axis=axis
-        )
-
-
-@operation("torch.nn.MultiheadAttention")
-def multihead_attention(
+@operation(_F + "scaled_dot_product_attention", "torch._C._nn.scaled_dot_product_attention")
+def scaled_dot_product_attention(
     query: TensorFacts,
     key: TensorFacts,
     value: TensorFacts,
-    *,
-    embed_dim: Any,
-    num_heads: Any,
-    weight: TensorFacts,
-    key_padding_mask: Any = None,
-    need_weights: Any = True,
-    attn_mask: Any = None,
-    average_attn_weights: Any = True,
-    batch_first: Any = False,
-    packed: bool = True,
-    extra_keys: int = 0,
-) -> tuple[TensorFacts, Any]:
-    """Return the outputs and the attention weights.
+    attn_mask: TensorFacts | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> TensorFacts:
+    """``softmax(query @ key.T) @ value`` over the last two axes."""
+    del dropout_p, scale
+    dtypes = [facts.dtype for facts in (query, key, value)]
+    if None not in dtypes and len(set(dtypes)) > 1:
+        message = (
+            "Expected query, key, and value to have the same dtype, but got query.dtype:"
+            f" {dtypes[0]} key.dtype: {dtypes[1]} and value.dtype: {dtypes[2]} instead."
+        )
+        raise Misfit(message, clause="dtype-mismatch", argument="key", dtypes=tuple(dtypes))
+    if attn_mask is not None and is_causal is True:
+        message = "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True"
+        raise Misfit(message, clause="option", argument="attn_mask")
+    if query.shape is None or key.shape is None or value.shape is None:
+        shape = None if query.shape is None or value.shape is None else (*query.shape[:-1], value.shape[-1])
+        return made(shape, query.dtype, query, key, value)
+    if min(map(len, (query.shape, key.shape, value.shape))) < 2:  # noqa: PLR2004 - rows of features
+        message = (
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim():"
+            f" {len(query.shape)}, key.dim(): {len(key.shape)} and value.dim(): {len(value.shape)} instead."
+        )
+        raise Misfit(message, clause="rank", argument="query")
+    turned = (*key.shape[:-2], key.shape[-1], key.shape[-2])
+    grouped = flag(enable_gqa) is not False
+    front = query.shape[:-2] if grouped else None
+    scores = shapes.matmul(query.shape[-2:] if grouped else query.shape, turned[-2:] if grouped else turned)
+    if attn_mask is not None and attn_mask.shape is not None and scores is not None and not grouped:
+        shapes.broadcast(attn_mask.shape, scores)
+    result = shapes.matmul(scores, value.shape[-2:] if grouped else value.shape)
+    shape = None if result is None else ((*front, *result) if front is not None else result)
+    axes = None if query.axes is None or shape is None or len(query.axes) != len(shape) else (*query.axes[:-1], None)
+    return made(shape, query.dtype, query, key, value, axes=axes)
 
-    Args:
-        embed_dim: the width of queries and outputs.
-        num_heads: the number of heads.
-        weight: the projection of the outputs: it carries the dtype and whether gradients flow.
-        packed: whether keys and values are as wide as the queries.
-        extra_keys: how many keys the layer adds by itself.
-    """
-    _check_ranks(query, key, value, key_padding_mask, attn_mask)
-    first = flag(batch_first)
-    shapes = [_time_first(facts, first) for facts in (query, key, value)]
-    heads = whole(num_heads)
-    _check_sizes(shapes[0], shapes[1], shapes[2], whole(embed_dim), packed)
-    _check_mask(attn_mask, shapes[0], shapes[1], heads)
-    _check_padding(key_padding_mask, shapes[1])
-    dtype = weight.dtype or query.dtype
-    grad = gradient(dtype, (query, key, value, weight))
-    width = whole(embed_dim)
-    shape = None if query.shape is None else (*query.shape[:-1], width)
-    axes = None if shape is None else (*(query.axes or (None,) * len(shape))[:-1], "features")
-    output = TensorFacts(shape, dtype, query.device, grad, axes=axes)
+
+@operation(_F + "multi_head_attention_forward")
+def multi_head_attention_forward(  # noqa: PLR0913 - torch's signature
+    query: TensorFacts,
+    key: TensorFacts,
+    value: TensorFacts,
+    embed_dim_to_check: Any,
+    num_heads: Any,
+    in_proj_weight: TensorFacts | None = None,
+    in_proj_bias: TensorFacts | None = None,
+    bias_k: TensorFacts | None = None,
+    bias_v: TensorFacts | None = None,
+    add_zero_attn: bool = False,
+    dropout_p: float = 0.0,
+    out_proj_weight: TensorFacts | None = None,
+    out_proj_bias: TensorFacts | None = None,
+    training: bool = True,
+    key_padding_mask: TensorFacts | None = None,
+    need_weights: bool = True,
+    attn_mask: TensorFacts | None = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: TensorFacts | None = None,
+    k_proj_weight: TensorFacts | None = None,
+    v_proj_weight: TensorFacts | None = None,
+    static_k: TensorFacts | None = None,
+    static_v: TensorFacts | None = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[TensorFacts, TensorFacts | None]:
+    """Attention of several heads, time first (``L N E``): the output and, where wanted, the weights."""
+    del in_proj_bias, dropout_p, training, use_separate_proj_weight, k_proj_weight, v_proj_weight, static_v, is_causal
+    _check_heads(query, key, value, embed_dim_to_check, num_heads)
+    extra = (bias_k is not None) + (add_zero_attn is True)
+    batched = None if query.rank is None else query.rank == 3  # noqa: PLR2004 - L N E
+    source = key.size(0) if static_k is None else static_k.size(1)
+    _check_masks(query, key, key_padding_mask, attn_mask, num_heads)
+    inputs = (query, key, value, in_proj_weight, q_proj_weight, bias_v)
+    projected = made(query.shape, query.dtype, *inputs, axes=query.axes)
+    output = projected if out_proj_weight is None else linear(projected, out_proj_weight, out_proj_bias)
     if flag(need_weights) is False:
         return output, None
-    scores = TensorFacts(_weights_shape(query, shapes, heads, average_attn_weights, extra_keys), dtype, query.device, grad)
-    values = ValueFacts(low=0.0)
-    if scores.shape is not None and key_padding_mask is None and attn_mask is None:
-        values = ValueFacts(low=0.0, meaning=Meaning.PROBABILITIES, axis=len(scores.shape) - 1)
-    return output, scores.with_(values=values)
+    steps = None if source is None else source + extra
+    heads = () if flag(average_attn_weights) is not False else (integer(num_heads),)
+    shape = None
+    if batched is not None:
+        shape = (query.size(1), *heads, query.size(0), steps) if batched else (*heads, query.size(0), steps)
+    return output, made(shape, query.dtype, *inputs, values=ValueFacts(0, None))
 
 
-def _weights_shape(
-    query: TensorFacts, shapes: list[Shape | None], heads: Dim | None, averaged: Any, extra: int
-) -> Shape | None:
-    first, keys = shapes[0], shapes[1]
-    if first is None or query.shape is None or flag(averaged) is None:
-        return None
-    length = None if keys is None or keys[0] is None else keys[0] + extra
-    batch: Shape = (first[1],) if len(query.shape) == 3 else ()
-    own: Shape = () if flag(averaged) else (heads,)
-    return (*batch, *own, first[0], length)
+def _check_heads(query: TensorFacts, key: TensorFacts, value: TensorFacts, embed: Any, heads: Any) -> None:
+    if query.rank is not None and query.rank not in (2, 3):
+        message = f"query should be unbatched 2D or batched 3D tensor but received {query.rank}-D query tensor"
+        raise Misfit(message, clause="rank", raises="AssertionError", argument="query", shape=query.shape)
+    for name, facts in (("key", key), ("value", value)):
+        if None not in (query.rank, facts.rank) and query.rank != facts.rank:
+            kind = "batched 3-D" if query.rank == 3 else "unbatched 2-D"  # noqa: PLR2004 - L N E
+            message = (
+                f"For {kind} `query`, expected `key` and `value` to be {query.rank}-D but found {key.rank}-D and {value.rank}-D"
+                " tensors respectively"
+            )
+            raise Misfit(message, clause="rank", raises="AssertionError", argument=name, shape=facts.shape)
+    wanted = integer(embed)
+    if same(query.size(-1), wanted) is False:
+        message = f"was expecting embedding dimension of {wanted}, but got {query.size(-1)}"
+        raise Misfit(message, clause="attention-features", raises="AssertionError", argument="query", shape=query.shape, expected=wanted)
+    count = integer(heads)
+    if wanted is not None and count and wanted % count:
+        message = f"embed_dim {wanted} not divisible by num_heads {count}"
+        raise Misfit(message, clause="attention-heads", raises="AssertionError", argument="num_heads")
+    if query.rank == 3 and (same(key.size(1), query.size(1)) is False):  # noqa: PLR2004 - L N E
+        heads_text = f"{count}" if count is not None else "?"
+        rows = None if key.shape is None else key.shape
+        message = f"shape '[{key.size(0)}, {_scaled(query.size(1), count)}, {_head(wanted, count)}]' is invalid for input of size {key.numel}"
+        raise Misfit(message, clause="attention-batch", argument="key", query=query.shape, key=rows, heads=heads_text)
+    if key.shape is not None and value.shape is not None and any(same(a, b) is False for a, b in zip(key.shape[:2], value.shape[:2], strict=True)):
+        message = f"key shape torch.Size({shown(key.shape)}) does not match value shape torch.Size({shown(value.shape)})"
+        raise Misfit(message, clause="attention-key-value", raises="AssertionError", argument="value", key=key.shape, value=value.shape)
+
+
+def _scaled(size: Dim | None, count: int | None) -> Dim | None:
+    return None if size is None or count is None else size * count
+
+
+def _head(size: int | None, count: int | None) -> int | None:
+    return None if size is None or not count else size // count
+
+
+def _check_masks(
+    query: TensorFacts, key: TensorFacts, padding: TensorFacts | None, mask: TensorFacts | None, num_heads: Any
+) -> None:
+    batched = query.rank == 3  # noqa: PLR2004 - L N E
+    if padding is not None and padding.shape is not None and batched and key.shape is not None:
+        wanted = (key.shape[1], key.shape[0])
+        if len(padding.shape) != 2:  # noqa: PLR2004 - N S
+            message = f"For batched 3-D `query`, expected `key_padding_mask` to be `None` or 2-D but found {len(padding.shape)}-D tensor instead"
+            raise Misfit(message, clause="attention-padding-mask", raises="AssertionError", argument="key_padding_mask")
+        if any(same(a, b) is False for a, b in zip(padding.shape, wanted, strict=True)):
+            message = f"expecting key_padding_mask shape of {tuple(wanted)}, but got torch.Size({shown(padding.shape)})"
+            raise Misfit(message, clause="attention-padding-mask", raises="AssertionError", argument="key_padding_mask", given=padding.shape, expected=wanted)
+    if mask is None or mask.shape is None or not batched or query.shape is None:
+        return
+    wanted_mask = (query.size(0), key.size(0))
+    if len(mask.shape) == 2 and any(same(a, b) is False for a, b in zip(mask.shape, wanted_mask, strict=True)):  # noqa: PLR2004 - L S
+        message = f"The shape of the 2D attn_mask is torch.Size({shown(mask.shape)}), but should be ({wanted_mask[0]}, {wanted_mask[1]})."
+        raise Misfit(message, clause="attention-mask", argument="attn_mask", given=mask.shape, expected=wanted_mask)
+    if len(mask.shape) == 3:  # noqa: PLR2004 - N*heads L S
+        full = (_scaled(query.size(1), integer(num_heads)), *wanted_mask)
+        if any(same(a, b) is False for a, b in zip(mask.shape, full, strict=True)):
+            message = f"The shape of the 3D attn_mask is torch.Size({shown(mask.shape)}), but should be ({', '.join(map(str, full))})."
+            raise Misfit(message, clause="attention-mask", argument="attn_mask", given=mask.shape, expected=full)
+
+
+@operation(_F + "cosine_similarity", "torch.cosine_similarity")
+def cosine_similarity(x1: TensorFacts, x2: TensorFacts, dim: int = 1, eps: float = 1e-8) -> TensorFacts:
+    """The cosine between vectors along an axis."""
+    del eps
+    together = combined(promoted(x1, x2), NOTHING_KNOWN, x1, x2)
+    return reduced(together, dim, False, floating(together.dtype), ranges.between(-1, 1))  # noqa: FBT003 - keepdim
+
+
+@operation(_F + "pairwise_distance", "torch.pairwise_distance")
+def pairwise_distance(
+    x1: TensorFacts, x2: TensorFacts, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> TensorFacts:
+    """The distance between rows, pair by pair."""
+    del p, eps
+    together = combined(promoted(x1, x2), NOTHING_KNOWN, x1, x2)
+    return reduced(together, -1, keepdim, together.dtype, ranges.NON_NEGATIVE)
+
+
+@operation("torch.cdist", "torch.functional.cdist")
+def cdist(x1: TensorFacts, x2: TensorFacts, p: float = 2.0, compute_mode: Any = None) -> TensorFacts:
+    """The distance between all pairs of rows."""
+    del p, compute_mode
+    for number, facts in ((1, x1), (2, x2)):
+        if facts.rank is not None and facts.rank < 2:  # noqa: PLR2004 - rows
+            message = f"cdist only supports at least 2D tensors, X{number} got: {facts.rank}D"
+            raise Misfit(message, clause="rank", argument=f"x{number}", shape=facts.shape)
+    if same(x1.size(-1), x2.size(-1)) is False:
+        message = f"X1 and X2 must have the same number of columns. X1: {x1.size(-1)} X2: {x2.size(-1)}"
+        raise Misfit(message, clause="matmul-inner-sizes", argument="x2", a=x1.shape, b=x2.shape)
+    if x1.shape is None or x2.shape is None:
+        return made(None, x1.dtype, x1, x2, values=ranges.NON_NEGATIVE)
+    batch = shapes.broadcast(x1.shape[:-2], x2.shape[:-2]) or ()
+    return made((*batch, x1.shape[-2], x2.shape[-2]), x1.dtype or x2.dtype, x1, x2, values=ranges.NON_NEGATIVE)
+
+
+@operation("torch.pdist", _F + "pdist")
+def pdist(input: TensorFacts, p: float = 2.0) -> TensorFacts:
+    """The distance between all pairs of rows of one matrix, each pair once."""
+    del p
+    rows = input.size(0)
+    count = None if rows is None else rows * (rows - 1) // 2
+    return made((count,), input.dtype, input, values=ranges.NON_NEGATIVE)
+
+
+@operation("torch.cov", "torch.Tensor.cov", "torch.corrcoef", "torch.Tensor.corrcoef")
+def cov(
+    input: TensorFacts, *, correction: int = 1, fweights: TensorFacts | None = None, aweights: TensorFacts | None = None
+) -> TensorFacts:
+    """Covariances (or correlations) of rows."""
+    del correction, fweights, aweights
+    if input.rank is not None and input.rank > 2:  # noqa: PLR2004 - a matrix
+        message = f"cov(): expected input to have two or fewer dimensions but got an input with {input.rank} dimensions"
+        raise Misfit(message, clause="rank", argument="input", shape=input.shape)
+    shape = None if input.rank is None else (() if input.rank < 2 else (input.size(0), input.size(0)))  # noqa: PLR2004
+    return made(shape, floating(input.dtype), input)
+
+
+@operation("torch.cross", "torch.Tensor.cross", "torch.linalg.cross")
+def cross(input: TensorFacts, other: TensorFacts, dim: int | None = None) -> TensorFacts:
+    """The cross product of vectors of three."""
+    result = combined(promoted(input, other), NOTHING_KNOWN, input, other)
+    axis = axis_of(dim, result.rank) if dim is not None else None
+    if axis is not None and same(result.size(axis), 3) is False:
+        message = f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.size(axis)} and {other.size(axis)}"
+        raise Misfit(message, clause="cross-size", argument="input", a=input.shape, b=other.shape)
+    return result
+
+
+@operation("torch.linalg.vecdot", "torch.vecdot")
+def vecdot(x: TensorFacts, y: TensorFacts, dim: int = -1) -> TensorFacts:
+    """The products of vectors along an axis."""
+    return reduced(combined(promoted(x, y), NOTHING_KNOWN, x, y), dim, False, promoted(x, y))  # noqa: FBT003 - keepdim
+

@@ -282,6 +282,8 @@ def _steps(start: Any, end: Any, step: Any) -> Dim | None:  # noqa: ANN401 - num
         if (last - first) * stride < 0:
             message = "upper bound and lower bound inconsistent with step sign"
             raise Misfit(message, clause="arange-bounds", argument="end", start=first, end=last, step=stride)
+        if not all(map(math.isfinite, numbers)):
+            raise Misfit(f"unsupported range: {first} -> {last}", clause="arange-bounds", argument="end")
         fixed = math.ceil((last - first) / stride)
         plain = step == 1 and start == 0 and isinstance(end, Expr)
         return end if plain else fixed

@@ -1,294 +1,283 @@
-"""Recurrent layers and cells: what ``forward`` of ``torch.nn.LSTM`` and its kin checks and returns.
-
-Source: ``torch/nn/modules/rnn.py`` of torch 2.13. Sizes are those of the layer: ``weight`` is ``weight_ih_l0`` (or
-``weight_ih`` of a cell), which carries the input size, the dtype and whether gradients flow.
-"""
+"""Recurrent layers and cells as operations on facts: input, hidden state and the sizes of the layer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from snugly.facts.dims import Dim, same
-from snugly.facts.misfits import Misfit, require
-from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
+from snugly.facts.misfits import Misfit
+from snugly.facts.shapes import known_same, shown
+from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
-from snugly.operations.arguments import flag, listed, whole
+from snugly.operations.arguments import flag, integer, listed, whole
 from snugly.operations.registry import UNKNOWN, operation
-from snugly.operations.results import gradient
+from snugly.operations.results import made
 
-if TYPE_CHECKING:
-    from snugly.facts.tensors import Shape
-
-BOUNDED = ValueFacts(low=-1.0, high=1.0)
+_BOUNDED = ValueFacts(-1, 1)
 
 
-class _Layer:
-    """One call of a recurrent layer: its sizes, as far as they are known."""
+class _Layer(NamedTuple):
+    """The sizes of a recurrent layer."""
 
-    def __init__(self, name: str, input: TensorFacts, weight: TensorFacts, options: dict[str, Any]) -> None:
-        self.name = name
-        self.input = input
-        self.weight = weight
-        self.batch_first = flag(options["batch_first"])
-        self.hidden = whole(options["hidden_size"])
-        projected = whole(options["proj_size"])
-        self.state = None if projected is None else (self.hidden if projected == 0 else projected)
-        both = flag(options["bidirectional"])
-        self.directions: int | None = None if both is None else 1 + both
-        layers = whole(options["num_layers"])
-        self.rows = None if layers is None or self.directions is None else layers * self.directions
-
-    def check_input(self) -> None:
-        """Check rank, dtype and features, in torch's order."""
-        rank = self.input.rank
-        if rank is not None and rank not in (2, 3):
-            tensor = " tensor" if self.name == "RNN" else ""
-            message = f"{self.name}: Expected input to be 2D or 3D, got {rank}D{tensor} instead"
-            raise Misfit(message, clause="input-rank", raises="ValueError", argument="input", rank=rank)
-
-    def check_features(self) -> None:
-        """Check dtype and features."""
-        given, own = self.input.dtype, self.weight.dtype
-        if given is not None and own is not None and given != own:
-            message = (
-                f"RNN input dtype (torch.{given}) does not match weight dtype (torch.{own}). "
-                f"Convert input: input.to(torch.{own}), or convert model: model.to(torch.{given})"
-            )
-            raise Misfit(message, clause="input-dtype", raises="ValueError", argument="input", expected=own)
-        expected, features = self.weight.size(1), self.input.size(-1)
-        require(
-            same(expected, features),
-            f"input.size(-1) must be equal to input_size. Expected {expected}, got {features}",
-            clause="input-features",
-            argument="input",
-            expected=expected,
-            got=features,
-        )
+    name: str
+    input_size: Dim | None
+    hidden_size: Dim | None
+    layers: int | None
+    directions: int | None
+    proj: Dim | None
+    batch_first: bool | None
 
     @property
-    def batch(self) -> Dim | None:
-        """The size of the batch axis, 1 for an input without one."""
-        if self.input.rank == 2:
-            return 1
-        return None if self.batch_first is None else self.input.size(0 if self.batch_first else 1)
+    def output_size(self) -> Dim | None:
+        """What one direction gives for each step: the projection, where there is one."""
+        return self.hidden_size if self.proj == 0 else self.proj
 
-    def check_state(self, state: TensorFacts, width: Dim | None, what: str) -> None:
-        """Check a hidden state, given with its batch axis."""
-        expected = (self.rows, self.batch, width)
-        if state.shape is None or len(state.shape) != 3:
-            return
-        for axis, (own, wanted) in enumerate(zip(state.shape, expected, strict=True)):
-            if same(own, wanted) is False:
-                shown = tuple("?" if size is None else size for size in expected)
-                got = "[" + ", ".join("?" if size is None else str(size) for size in state.shape) + "]"
-                message = f"Expected {what} size ({', '.join(map(str, shown))}), got {got}"
-                raise Misfit(
-                    message,
-                    clause="hidden-size" if axis != 1 else "hidden-batch",
-                    argument="hx",
-                    axis=axis,
-                    expected=wanted,
-                    got=own,
-                    batch_axis=0 if self.batch_first else 1,
-                )
-
-    def output(self, values: ValueFacts) -> TensorFacts:
-        """Return the outputs of all time steps."""
-        shape = self.input.shape
-        if shape is None:
-            return self._made(None, values, None)
-        wide = None if self.state is None or self.directions is None else self.state * self.directions
-        axes = (*(self.input.axes or (None,) * len(shape))[:-1], "features")
-        return self._made((*shape[:-1], wide), values, axes)
-
-    def last(self, width: Dim | None, values: ValueFacts) -> TensorFacts:
-        """Return the state after the last time step."""
-        rank = self.input.rank
-        if rank == 2:
-            return self._made((self.rows, width), values, (None, "features"))
-        if rank is None:
-            return self._made(None, values, None)
-        named = None
-        if self.input.axes is not None and self.batch_first is not None:
-            named = self.input.axes[0 if self.batch_first else 1]
-        return self._made((self.rows, self.batch, width), values, (None, named, "features"))
-
-    def _made(self, shape: Shape | None, values: ValueFacts, axes: tuple[str | None, ...] | None) -> TensorFacts:
-        dtype = self.weight.dtype or self.input.dtype
-        grad = gradient(dtype, (self.input, self.weight))
-        return TensorFacts(shape, dtype, self.input.device, grad, values, axes)
+    def hidden_shape(self, batch: Dim | None, size: Dim | None, *, batched: bool) -> Shape:
+        """The shape of a hidden state."""
+        count = None if self.layers is None or self.directions is None else self.layers * self.directions
+        return (count, batch, size) if batched else (count, size)
 
 
-def _with_batch(state: TensorFacts, rank: int | None) -> TensorFacts:
-    """Return a state with the batch axis that an input without one leaves out."""
-    if rank == 2 and state.shape is not None and len(state.shape) == 2:
-        return state.with_(shape=(state.shape[0], 1, state.shape[1]))
-    return state
+def _layer(name: str, sizes: dict[str, Any]) -> _Layer:
+    both = flag(sizes["bidirectional"])
+    directions = None if both is None else 2 if both else 1
+    return _Layer(
+        name, whole(sizes["input_size"]), whole(sizes["hidden_size"]), integer(sizes["num_layers"]), directions,
+        whole(sizes.get("proj_size", 0)), flag(sizes["batch_first"]),
+    )  # fmt: skip
 
 
-def _plain(name: str, input: TensorFacts, hx: Any, weight: TensorFacts, options: dict[str, Any]) -> tuple[Any, ...]:
-    layer = _Layer(name, input, weight, options)
-    layer.check_input()
-    if isinstance(hx, tuple | list):
-        message = f"'{type(hx).__name__}' object has no attribute 'dim'"
-        raise Misfit(message, clause="hidden-pair", raises="AttributeError", argument="hx")
-    if isinstance(hx, TensorFacts):
-        rank, wanted = hx.rank, input.rank
-        if rank is not None and wanted is not None and rank != wanted:
-            kind = "unbatched 2-D" if wanted == 2 else "batched 3-D"
-            message = f"For {kind} input, hx should also be {wanted}-D but got {rank}-D tensor"
-            raise Misfit(message, clause="hidden-rank", argument="hx", expected=wanted, got=rank)
-    layer.check_features()
-    if isinstance(hx, TensorFacts):
-        layer.check_state(_with_batch(hx, input.rank), layer.state, "hidden")
-    bounded = name == "RNN" and options["nonlinearity"] == "tanh"
-    values = BOUNDED if bounded or (name == "GRU" and hx is None) else NOTHING_KNOWN
-    return layer.output(values), layer.last(layer.state, values)
+def _check_input(input: TensorFacts, layer: _Layer) -> bool | None:
+    """Return whether the input has a batch axis.
+
+    Raises:
+        Misfit: its rank is not 2 or 3, or its last axis is not ``input_size``.
+    """
+    if input.rank is not None and input.rank not in (2, 3):
+        message = f"{layer.name}: Expected input to be 2D or 3D, got {input.rank}D instead"
+        raise Misfit(message, clause="rnn-rank", raises="ValueError", argument="input", shape=input.shape)
+    if same(input.size(-1), layer.input_size) is False:
+        message = f"input.size(-1) must be equal to input_size. Expected {layer.input_size}, got {input.size(-1)}"
+        details = {"expected": layer.input_size, "given": input.size(-1), "shape": input.shape}
+        raise Misfit(message, clause="rnn-input-size", argument="input", **details)
+    return None if input.rank is None else input.rank == 3  # noqa: PLR2004 - time, batch, features
 
 
-@operation("torch.nn.RNN")
+def _check_hidden(state: TensorFacts, wanted: Shape, text: str) -> None:
+    """Raise what torch does for a hidden state of another shape."""
+    if state.shape is None:
+        return
+    if len(state.shape) != len(wanted) or any(same(a, b) is False for a, b in zip(state.shape, wanted, strict=True)):
+        message = f"Expected {text} ({', '.join(map(str, wanted))}), got {shown(state.shape)}"
+        details = {"expected": wanted, "given": state.shape, "batch": wanted[1] if len(wanted) > 2 else None}  # noqa: PLR2004
+        raise Misfit(message, clause="rnn-hidden-size", argument="hx", **details)
+
+
+def _run(
+    input: TensorFacts, states: list[TensorFacts], layer: _Layer, weights: tuple[TensorFacts, ...]
+) -> tuple[TensorFacts, bool | None, Dim | None]:
+    """Return the output, whether there is a batch, and the batch size."""
+    batched = _check_input(input, layer)
+    if batched is not None:
+        _check_state_ranks(states, batched=batched)
+    batch_axis = None if layer.batch_first is None else (0 if layer.batch_first else 1)
+    batch = input.size(batch_axis) if batched and batch_axis is not None else None
+    wide = layer.output_size
+    width = None if wide is None or layer.directions is None else wide * layer.directions
+    shape = None if input.shape is None else (*input.shape[:-1], width)
+    axes = _labels(input, layer, batched)
+    dtype = input.dtype or next((weight.dtype for weight in weights if weight.dtype), None)
+    values = _BOUNDED if layer.proj == 0 else NOTHING_KNOWN
+    return made(shape, dtype, input, *states, *weights, values=values, axes=axes), batched, batch
+
+
+def _check_state_ranks(states: list[TensorFacts], *, batched: bool) -> None:
+    rank, kind = (3, "batched 3-D") if batched else (2, "unbatched 2-D")
+    if any(state.rank is not None and state.rank != rank for state in states):
+        if len(states) == 1:
+            message = f"For {kind} input, hx should also be {rank}-D but got {states[0].rank}-D tensor"
+        else:
+            ranks = f"({states[0].rank}-D, {states[1].rank}-D)"
+            message = f"For {kind} input, hx and cx should also be {rank}-D but got {ranks} tensors"
+        raise Misfit(message, clause="rnn-hidden-rank", argument="hx", given=states[0].shape)
+
+
+def _labels(input: TensorFacts, layer: _Layer, batched: bool | None) -> tuple[str | None, ...] | None:  # noqa: FBT001
+    if batched is None:
+        return None
+    if not batched:
+        return ("time", "features")
+    if layer.batch_first is None:
+        return None
+    return ("batch", "time", "features") if layer.batch_first else ("time", "batch", "features")
+
+
+def _state(output: TensorFacts, layer: _Layer, size: Dim | None, batched: bool | None, batch: Dim | None) -> TensorFacts:  # noqa: FBT001
+    shape = None if batched is None else layer.hidden_shape(batch, size, batched=batched)
+    axes = None if batched is None else ((None, "batch", "features") if batched else (None, "features"))
+    return replace(output, shape=shape, axes=axes)
+
+
+def _given(hx: object, count: int) -> list[TensorFacts]:
+    """Return the hidden states that were given, unknown ones as nothing known."""
+    if hx is None:
+        return []
+    if count == 1:
+        return [hx] if isinstance(hx, TensorFacts) else [TensorFacts()]
+    items = listed(hx)
+    if items is None or len(items) != count:
+        return [TensorFacts()] * count
+    return [item if isinstance(item, TensorFacts) else TensorFacts() for item in items]
+
+
+def _single_state(name: str, input: TensorFacts, hx: object, sizes: dict[str, Any], weights: tuple[TensorFacts, ...]) -> Any:
+    layer = _layer(name, sizes)
+    states = _given(hx, 1)
+    output, batched, batch = _run(input, states, layer, weights)
+    if batched is not None:
+        wanted = layer.hidden_shape(batch, layer.hidden_size, batched=True if not batched else batched)
+        for state in states:
+            lifted = state.shape
+            if not batched and lifted is not None:
+                state, wanted = state.with_(shape=(lifted[0], 1, *lifted[1:])), (wanted[0], 1, wanted[2])  # noqa: PLW2901
+            _check_hidden(state, wanted, "hidden size")
+    if states and batched and states[0].shape is not None and batch is None:
+        batch = states[0].size(1)
+    return output, _state(output, layer, layer.hidden_size, batched, batch)
+
+
+@operation("torch.nn.RNN.forward")
 def rnn(
     input: TensorFacts,
     hx: Any = None,
     *,
-    weight: TensorFacts,
+    input_size: Any,
     hidden_size: Any,
     num_layers: Any = 1,
+    nonlinearity: Any = "tanh",
     batch_first: Any = False,
     bidirectional: Any = False,
-    nonlinearity: Any = "tanh",
-) -> tuple[TensorFacts, TensorFacts]:
-    """Return the outputs and the last state of ``torch.nn.RNN``."""
-    options = _options(hidden_size, num_layers, batch_first, bidirectional) | {"nonlinearity": nonlinearity}
-    return _plain("RNN", input, hx, weight, options)  # type: ignore[return-value] - two of them
+    weights: tuple[TensorFacts, ...] = (),
+) -> Any:
+    """The steps of an RNN: output and last hidden state."""
+    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers,
+             "batch_first": batch_first, "bidirectional": bidirectional}  # fmt: skip
+    output, state = _single_state("RNN", input, hx, sizes, weights)
+    if nonlinearity != "tanh":
+        values = ValueFacts(low=0) if nonlinearity == "relu" else NOTHING_KNOWN
+        return output.with_(values=values), state.with_(values=values)
+    return output, state
 
 
-@operation("torch.nn.GRU")
+@operation("torch.nn.GRU.forward")
 def gru(
     input: TensorFacts,
     hx: Any = None,
     *,
-    weight: TensorFacts,
+    input_size: Any,
     hidden_size: Any,
     num_layers: Any = 1,
     batch_first: Any = False,
     bidirectional: Any = False,
-) -> tuple[TensorFacts, TensorFacts]:
-    """Return the outputs and the last state of ``torch.nn.GRU``."""
-    options = _options(hidden_size, num_layers, batch_first, bidirectional)
-    return _plain("GRU", input, hx, weight, options)  # type: ignore[return-value] - two of them
+    weights: tuple[TensorFacts, ...] = (),
+) -> Any:
+    """The steps of a GRU: output and last hidden state."""
+    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers,
+             "batch_first": batch_first, "bidirectional": bidirectional}  # fmt: skip
+    output, state = _single_state("GRU", input, hx, sizes, weights)
+    if hx is not None:  # a state that is given may lie outside of [-1, 1], and a GRU mixes it in
+        return output.with_(values=NOTHING_KNOWN), state.with_(values=NOTHING_KNOWN)
+    return output, state
 
 
-def _options(
-    hidden_size: Any, num_layers: Any, batch_first: Any, bidirectional: Any, proj_size: Any = 0
-) -> dict[str, Any]:
-    return {
-        "hidden_size": hidden_size,
-        "num_layers": num_layers,
-        "batch_first": batch_first,
-        "bidirectional": bidirectional,
-        "proj_size": proj_size,
-    }
-
-
-@operation("torch.nn.LSTM")
+@operation("torch.nn.LSTM.forward")
 def lstm(
     input: TensorFacts,
     hx: Any = None,
     *,
-    weight: TensorFacts,
+    input_size: Any,
     hidden_size: Any,
     num_layers: Any = 1,
     batch_first: Any = False,
     bidirectional: Any = False,
     proj_size: Any = 0,
-) -> tuple[TensorFacts, tuple[TensorFacts, TensorFacts]]:
-    """Return the outputs of ``torch.nn.LSTM`` and its last state, a pair."""
-    layer = _Layer(
-        "LSTM", input, weight, _options(hidden_size, num_layers, batch_first, bidirectional, proj_size)
-    )
-    layer.check_input()
-    states = _pair(hx)
-    ranks = tuple(state.rank for state in states or ())
-    if input.rank is not None and any(rank is not None and rank != input.rank for rank in ranks):
-        kind = "unbatched 2-D" if input.rank == 2 else "batched 3-D"
-        first, second = (("?" if rank is None else rank) for rank in ranks)
-        message = (
-            f"For {kind} input, hx and cx should also be {input.rank}-D but got ({first}-D, {second}-D) tensors"
-        )
-        raise Misfit(message, clause="hidden-rank", argument="hx", expected=input.rank)
-    layer.check_features()
-    for position, (state, width) in enumerate(zip(states or (), (layer.state, layer.hidden), strict=False)):
-        layer.check_state(_with_batch(state, input.rank), width, f"hidden[{position}]")
-    values = BOUNDED if proj_size == 0 else NOTHING_KNOWN
-    return layer.output(values), (layer.last(layer.state, values), layer.last(layer.hidden, NOTHING_KNOWN))
+    weights: tuple[TensorFacts, ...] = (),
+) -> Any:
+    """The steps of an LSTM: output, and the last hidden and cell states."""
+    layer = _layer("LSTM", {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers,
+                            "batch_first": batch_first, "bidirectional": bidirectional, "proj_size": proj_size})  # fmt: skip
+    if hx is UNKNOWN:
+        hx = None
+    states = _given(hx, 2)
+    output, batched, batch = _run(input, states, layer, weights)
+    if batched is not None and states:
+        single = batch if batched else 1
+        for place, (state, size) in enumerate(zip(states, (layer.output_size, layer.hidden_size), strict=True)):
+            lifted = state if batched or state.shape is None else state.with_(shape=(state.shape[0], 1, *state.shape[1:]))
+            _check_hidden(lifted, layer.hidden_shape(single, size, batched=True), f"hidden[{place}] size")
+        if batched:
+            batch = known_same(batch, states[0].size(1))
+    hidden = _state(output, layer, layer.output_size, batched, batch)
+    cell = _state(output, layer, layer.hidden_size, batched, batch).with_(values=NOTHING_KNOWN)
+    return output, (hidden, cell)
 
 
-def _pair(hx: Any) -> tuple[TensorFacts, TensorFacts] | None:
-    """Return the two states; a tensor is taken apart along its first axis, as ``hx[0]`` and ``hx[1]`` do."""
-    if isinstance(hx, TensorFacts):
-        if hx.shape is None:
-            return None
-        row = hx.with_shape(*hx.shape[1:])
-        return row, row
-    items = listed(hx)
-    if hx is None or hx is UNKNOWN or items is None or len(items) < 2:
-        return None
-    first, second = (item if isinstance(item, TensorFacts) else UNKNOWN_TENSOR for item in items[:2])
-    return first, second
-
-
-def _cell(
-    name: str, input: TensorFacts, states: tuple[TensorFacts, ...], weight: TensorFacts, hidden_size: Any
-) -> TensorFacts:
-    rank = input.rank
-    if rank is not None and rank not in (1, 2):
-        message = f"{name}: Expected input to be 1D or 2D, got {rank}D instead"
-        raise Misfit(message, clause="input-rank", raises="ValueError", argument="input", rank=rank)
-    for position, state in enumerate(states):
+def _cell(name: str, input: TensorFacts, states: list[TensorFacts], input_size: Any, hidden_size: Any) -> TensorFacts:
+    wanted, hidden = whole(input_size), whole(hidden_size)
+    if input.rank is not None and input.rank not in (1, 2):
+        message = f"{name}: Expected input to be 1D or 2D, got {input.rank}D instead"
+        raise Misfit(message, clause="rnn-rank", raises="ValueError", argument="input", shape=input.shape)
+    for state in states:
         if state.rank is not None and state.rank not in (1, 2):
-            what = "hidden" if name != "LSTMCell" else f"hx[{position}]"
-            message = f"{name}: Expected {what} to be 1D or 2D, got {state.rank}D instead"
-            raise Misfit(message, clause="hidden-rank", raises="ValueError", argument="hx", rank=state.rank)
-    hidden = whole(hidden_size)
-    expected, features = weight.size(1), input.size(-1)
-    message = f"input has inconsistent input_size: got {features} expected {expected}"
-    require(same(features, expected), message, clause="input-features", argument="input", expected=expected, got=features)
-    for position, state in enumerate(states):
-        _check_cell_state(input, state, hidden, position)
+            message = f"{name}: Expected hidden to be 1D or 2D, got {state.rank}D instead"
+            raise Misfit(message, clause="rnn-hidden-rank", raises="ValueError", argument="hx", given=state.shape)
+    if same(input.size(-1), wanted) is False:
+        message = f"input has inconsistent input_size: got {input.size(-1)} expected {wanted}"
+        details = {"expected": wanted, "given": input.size(-1), "shape": input.shape}
+        raise Misfit(message, clause="rnn-input-size", argument="input", **details)
+    rows = input.size(0) if input.rank == 2 else (1 if input.rank == 1 else None)  # noqa: PLR2004 - a batch
+    for place, state in enumerate(states):
+        given = state.size(0) if state.rank == 2 else None  # noqa: PLR2004 - a batch
+        if same(given, rows) is False:
+            message = f"Input batch size {rows} doesn't match hidden{place} batch size {given}"
+            raise Misfit(message, clause="rnn-hidden-size", argument="hx", expected=(rows, hidden), given=state.shape, batch=rows)
+        if same(state.size(-1), hidden) is False:
+            message = f"hidden{place} has inconsistent hidden_size: got {state.size(-1)}, expected {hidden}"
+            raise Misfit(message, clause="rnn-hidden-size", argument="hx", expected=(rows, hidden), given=state.shape, batch=rows)
     shape = None if input.shape is None else (*input.shape[:-1], hidden)
-    axes = None if shape is None else (*(input.axes or (None,) * len(shape))[:-1], "features")
-    dtype = weight.dtype or input.dtype
-    return TensorFacts(shape, dtype, input.device, gradient(dtype, (input, weight, *states)), NOTHING_KNOWN, axes)
+    front = None if shape is None else (("batch", "features") if len(shape) == 2 else ("features",))  # noqa: PLR2004 - a batch
+    return made(shape, input.dtype, input, *states, axes=front)
 
 
-def _check_cell_state(input: TensorFacts, state: TensorFacts, hidden: Dim | None, position: int) -> None:
-    if state.shape is None or input.shape is None or len(state.shape) != len(input.shape):
-        return
-    if len(input.shape) == 2 and same(input.shape[0], state.shape[0]) is False:
-        message = f"Input batch size {input.shape[0]} doesn't match hidden{position} batch size {state.shape[0]}"
-        raise Misfit(message, clause="hidden-batch", argument="hx", expected=input.shape[0], got=state.shape[0])
-    message = f"hidden{position} has inconsistent hidden_size: got {state.shape[-1]}, expected {hidden}"
-    equal = same(state.shape[-1], hidden)
-    require(equal, message, clause="hidden-size", argument="hx", expected=hidden, got=state.shape[-1])
+@operation("torch.nn.RNNCell.forward")
+def rnn_cell(
+    input: TensorFacts, hx: Any = None, *, input_size: Any, hidden_size: Any, nonlinearity: Any = "tanh",
+    weights: tuple[TensorFacts, ...] = (),
+) -> TensorFacts:  # fmt: skip
+    """One step of an RNN: the hidden state."""
+    result = _cell("RNNCell", input, _given(hx, 1), input_size, hidden_size)
+    values = {"tanh": _BOUNDED, "relu": ValueFacts(low=0)}.get(nonlinearity, NOTHING_KNOWN)
+    return _learned(result, weights).with_(values=values)
 
 
-@operation("torch.nn.RNNCell")
-def rnn_cell(input: TensorFacts, hx: Any = None, *, weight: TensorFacts, hidden_size: Any) -> TensorFacts:
-    """Return the state after one step of ``torch.nn.RNNCell``."""
-    return _cell("RNNCell", input, (hx,) if isinstance(hx, TensorFacts) else (), weight, hidden_size)
+@operation("torch.nn.GRUCell.forward")
+def gru_cell(
+    input: TensorFacts, hx: Any = None, *, input_size: Any, hidden_size: Any, weights: tuple[TensorFacts, ...] = ()
+) -> TensorFacts:
+    """One step of a GRU: the hidden state."""
+    return _learned(_cell("GRUCell", input, _given(hx, 1), input_size, hidden_size), weights)
 
 
-@operation("torch.nn.GRUCell")
-def gru_cell(input: TensorFacts, hx: Any = None, *, weight: TensorFacts, hidden_size: Any) -> TensorFacts:
-    """Return the state after one step of ``torch.nn.GRUCell``."""
-    return _cell("GRUCell", input, (hx,) if isinstance(hx, TensorFacts) else (), weight, hidden_size)
-
-
-@operation("torch.nn.LSTMCell")
+@operation("torch.nn.LSTMCell.forward")
 def lstm_cell(
-    input: TensorFacts, hx: Any = None, *, weight: TensorFacts, hidden_size: Any
+    input: TensorFacts, hx: Any = None, *, input_size: Any, hidden_size: Any, weights: tuple[TensorFacts, ...] = ()
 ) -> tuple[TensorFacts, TensorFacts]:
-    """Return the two states after one step of ``torch.nn.LSTMCell``."""
-    result = _cell("LSTMCell", input, _pair(hx) or (), weight, hidden_size)
-    return result, result
+    """One step of an LSTM: hidden and cell state."""
+    result = _learned(_cell("LSTMCell", input, _given(hx, 2), input_size, hidden_size), weights)
+    return result.with_(values=_BOUNDED), result
+
+
+def _learned(result: TensorFacts, weights: tuple[TensorFacts, ...]) -> TensorFacts:
+    """Let a result require grad where a weight does."""
+    return result.with_(requires_grad=True) if any(weight.requires_grad for weight in weights) else result
