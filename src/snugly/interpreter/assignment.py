@@ -14,7 +14,7 @@ from snugly.interpreter.flow import Site
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, settle
 from snugly.interpreter.scopes import Scope
-from snugly.interpreter.values import NOTHING, Instance, Sequence, Unknown, Value
+from snugly.interpreter.values import NOTHING, Instance, Number, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def assign(machine: Machine, target: ast.expr, value: Value, *, record: bool = True) -> None:
     """Bind a target to a value."""
     if isinstance(target, ast.Name):
-        bind_name(machine, target.id, value)
+        bind_name(machine, target.id, _named(machine, target.id, value))
         if record and isinstance(value, TensorFacts) and not machine.events.muted:
             machine.events.lines.append(LineRecord(machine.frame.source.place(target), target.id, value))
     elif isinstance(target, ast.Attribute):
@@ -34,6 +34,14 @@ def assign(machine: Machine, target: ast.expr, value: Value, *, record: bool = T
         unpack(machine, target.elts, value, record=record)
     elif isinstance(target, ast.Starred):
         assign(machine, target.value, value, record=record)
+
+
+def _named(machine: Machine, name: str, value: Value) -> Value:
+    """Give an integer that is not known an identity: the name stands for one number until it is bound again."""
+    if isinstance(value, Number) and value.type == "int" and value.low is not None and value.low >= 0:
+        high = value.high
+        return machine.new_symbol(name, int(value.low), None if high is None else int(high))
+    return value
 
 
 def bind_name(machine: Machine, name: str, value: Value) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.dims import value as known
 from snugly.interpreter import classes, functions
+from snugly.interpreter.budget import LISTED_ITEMS
 from snugly.interpreter.applying import made_by
 from snugly.interpreter.flow import Signal
-from snugly.interpreter.joins import join, settle
+from snugly.interpreter.joins import element_of, join, settle
 from snugly.interpreter.values import (
     NOTHING,
     Choice,
@@ -21,6 +23,7 @@ from snugly.interpreter.values import (
     Native,
     Number,
     Partial,
+    Sequence,
     Unknown,
     Value,
 )
@@ -42,7 +45,7 @@ def call(
         function: what is called.
         args: the positional arguments.
         kwargs: the keyword arguments.
-        rest: what starred arguments of unknown length hold, ``NOTHING`` where there are none.
+        rest: a starred argument whose items are not listed, ``NOTHING`` where there is none.
     """
     machine.budget.spend()
     if isinstance(function, Choice):
@@ -60,7 +63,7 @@ def call(
     if isinstance(function, (Unknown, Module, type(None))):
         return Unknown(getattr(function, "reason", "") or "a call of something unknown")
     if rest is not NOTHING:
-        return machine.unknown("a starred argument of unknown length")
+        return _call_starred(machine, function, args, kwargs, rest)
     if isinstance(function, Native):
         return call_native(machine, function.function, function.name, args, kwargs)
     if isinstance(function, LibraryName):
@@ -71,6 +74,27 @@ def call(
         with machine.layer(getattr(function, "origin", None)):
             return call_native(machine, function.call, getattr(function, "path", ""), args, kwargs)
     return machine.unknown(f"a call of {getattr(function, 'path', type(function).__name__)}")
+
+
+def _call_starred(
+    machine: Machine, function: Value, args: list[Value], kwargs: dict[str, Value], rest: Sequence
+) -> Value:
+    """Call something of a library with a starred argument whose items are not listed."""
+    count = known(rest.length)
+    if count is not None and count <= LISTED_ITEMS:
+        return call(machine, function, [*args, *[element_of(rest)] * count], kwargs)
+    if isinstance(function, LibraryName) and function.path == "builtins.zip" and not args:
+        return _transpose(rest)
+    return machine.unknown("a starred argument of unknown length")
+
+
+def _transpose(rows: Sequence) -> Value:
+    """Return ``zip(*rows)``: a tuple of columns."""
+    element = element_of(rows)
+    parts = list(element) if isinstance(element, tuple) else getattr(element, "items", None)
+    if parts is None:
+        return Unknown("zip of rows of unknown length")
+    return Sequence("iterator", [Sequence("tuple", None, part, rows.length) for part in parts])
 
 
 def _call_choice(machine: Machine, function: Choice, args: list[Value], kwargs: dict[str, Value], rest: Value) -> Value:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim
 from snugly.interpreter.iteration import listed
-from snugly.interpreter.joins import element_of, equivalent, join, length_of
+from snugly.interpreter.joins import element_of, equivalent, generalise, join, length_of, made_since
 from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Case, Mapping, Range, Sequence, Unknown, Value
 
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from snugly.interpreter.machine import Machine
+
+PROBED = 4
+"""Up to how many items are followed one by one without looking whether one can stand for all."""
+
+WORTHWHILE = 12
+"""How many steps an item must take before that look is worth it."""
 
 LISTED = 256
 """How many items a comprehension evaluates one by one."""
@@ -92,7 +98,9 @@ def _level(machine: Machine, generators: list[ast.comprehension], depth: int, el
         return _by_cases(machine, generator, source, inside)
     if isinstance(source, Range) and items is not None:
         return _one_by_one(machine, generator, items, inside)
+    made = len(machine.made)
     part, certain = _one(machine, generator, source.element, inside)
+    part = generalise(part, made_since(machine.made, made))
     return _repeated(part, source.length if certain else None)
 
 
@@ -129,11 +137,35 @@ def _one_by_one(
 
     result = Sequence("list", [])
     exact = True
+    if len(items) > PROBED:
+        summed = _probe(machine, generator, items, inside)
+        if summed is not None:
+            return summed
     for item in items:
         part, certain = _one(machine, generator, item, inside)
         exact = exact and certain
         result = concatenate(result, part)
     return result if exact else Sequence("list", None, element_of(result), None)
+
+
+def _probe(
+    machine: Machine, generator: ast.comprehension, items: list[Value], inside: Callable[[], Sequence]
+) -> Sequence | None:
+    """Follow the first item and one that stands for the others: where they say the same, so do all."""
+    before, made = machine.budget.steps, len(machine.made)
+    first, certain = _one(machine, generator, items[0], inside)
+    if not certain or machine.budget.steps - before < WORTHWHILE or _is_constant(first):
+        return None
+    other, also = _one(machine, generator, element_of(Sequence("list", items[1:])), inside)
+    local = made_since(machine.made, made)
+    summed, expected = generalise(other, local), generalise(first, local)
+    if not also or not equivalent(expected, summed):
+        return None
+    return _repeated(expected, len(items))
+
+
+def _is_constant(part: Sequence) -> bool:
+    return bool(part.items) and all(isinstance(item, (str, int, float)) for item in part.items or ())
 
 
 def _by_cases(
@@ -147,15 +179,17 @@ def _by_cases(
             cases = (Case(element_of(source), len(source.items)),)
     total: Dim | None = 0
     joined: Value = NOTHING
-    made: list[Case] = []
+    runs: list[Case] = []
     for case in cases:
+        mark = len(machine.made)
         part, certain = _one(machine, generator, case.element, inside)
+        part = generalise(part, made_since(machine.made, mark))
         repeated = _repeated(part, case.times if certain else None)
         size = length_of(repeated)
         total = None if total is None or size is None else total + size
         joined = join(joined, element_of(repeated))
-        made.append(Case(element_of(repeated), size, case.name))
-    return Sequence("list", None, joined, total, tuple(made) if len(made) > 1 else ())
+        runs.append(Case(element_of(repeated), size, case.name))
+    return Sequence("list", None, joined, total, tuple(runs) if len(runs) > 1 else ())
 
 
 def _repeated(part: Sequence, times: Dim | None) -> Sequence:

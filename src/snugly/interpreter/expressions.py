@@ -304,14 +304,14 @@ def arguments(machine: Machine, node: ast.Call, site: Site) -> tuple[list[Value]
                 args.extend(known)
                 site.given.extend((item, argument.value) for item in known[:16])
             else:
-                rest = join(rest, element_of(sequence))
+                rest = sequence if rest is NOTHING else join(rest, sequence)
             continue
         value = evaluate(machine, argument)
         site.given.append((value, argument))
         if rest is NOTHING:
             args.append(value)
         else:
-            rest = join(rest, value)
+            rest = Sequence("tuple", None, join(element_of(rest), value), None)
     kwargs: dict[str, Value] = {}
     for keyword in node.keywords:
         value = evaluate(machine, keyword.value)
@@ -321,10 +321,15 @@ def arguments(machine: Machine, node: ast.Call, site: Site) -> tuple[list[Value]
         elif isinstance(value, Mapping):
             kwargs.update({key: entry for key, entry in value.entries.items() if isinstance(key, str)})
             if value.open:
-                rest = join(rest, Unknown("a keyword argument"))
+                rest = _any_rest(rest)
         else:
-            rest = join(rest, Unknown("keyword arguments"))
+            rest = _any_rest(rest)
     return args, kwargs, rest
+
+
+def _any_rest(rest: Value) -> Sequence:
+    element = Unknown("a keyword argument")
+    return Sequence("tuple", None, element if rest is NOTHING else join(rest.element, element), None)
 
 
 def _super(machine: Machine, node: ast.Call) -> Value:

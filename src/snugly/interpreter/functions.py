@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.interpreter.flow import Broke, Continued, Frame, Raised, Returned
-from snugly.interpreter.joins import join, join_sequences
+from snugly.interpreter.joins import element_of, join, join_sequences
 from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Class, Function, Mapping, Sequence, Unknown, Value
 
@@ -52,9 +52,11 @@ def bind(function: Function, args: list[Value], kwargs: dict[str, Value], rest: 
         function: what is called.
         args: the positional arguments.
         kwargs: the keyword arguments.
-        rest: what a starred argument of unknown length may hold, for the parameters that are left.
+        rest: a starred argument whose items are not listed, for the parameters that are left.
     """
     node = function.node.args
+    if rest is not NOTHING:
+        rest = element_of(rest)
     names = [parameter.arg for parameter in parameters(function.node)]
     bound: dict[str, Value] = dict(zip(names, args, strict=False))
     extra = dict(kwargs)

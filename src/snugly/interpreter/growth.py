@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim
+from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.heap import Delta, State, join_states, set_state, state_of
-from snugly.interpreter.joins import element_of, equivalent, join, number_type
+from snugly.interpreter.joins import element_of, equivalent, generalise, join, made_since, number_type
 from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Case, Instance, Mapping, Number, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
+    from snugly.facts.dims import Symbol
     from snugly.interpreter.machine import Machine
 
-STRUCTURAL = (Instance,)
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """When an iteration or a loop began.
+
+    Attributes:
+        moment: every object that is younger was made in it.
+        symbols: so many symbols had been made.
+    """
+
+    moment: int
+    symbols: int
 
 
-def stable(machine: Machine, level: Delta, started: dict[int, State], carried: frozenset[str], since: int) -> bool:
+def stable(machine: Machine, level: Delta, started: dict[int, State], carried: frozenset[str], since: Since) -> bool:
     """Tell whether an iteration changed nothing that the next one can see, growth of lists aside.
 
     Args:
@@ -27,13 +41,13 @@ def stable(machine: Machine, level: Delta, started: dict[int, State], carried: f
         since: when the iteration began; what is younger is seen by the next one only through what is older.
     """
     for key, (thing, saved) in level.items():
-        if getattr(thing, "born", 0) > since:
+        if getattr(thing, "born", 0) > since.moment:
             continue
         if isinstance(thing, Scope):
             if not _same_names(thing, saved, carried, here=thing is machine.frame.scope):
                 return False
         elif isinstance(thing, Sequence):
-            if not _grows_evenly(thing, saved, started.get(key)):
+            if not _grows_evenly(thing, saved, started.get(key), made_since(machine.made, since.symbols)):
                 return False
         elif not _same_state(thing, saved):
             return False
@@ -50,7 +64,10 @@ def _same_names(scope: Scope, saved: dict[str, Value], carried: frozenset[str], 
 
 
 def _alike(old: Value, new: Value) -> bool:
-    return equivalent(old, new)
+    """Tell whether the new value says nothing that the old one does not cover."""
+    if equivalent(old, new):
+        return True
+    return isinstance(old, (Number, TensorFacts)) and equivalent(old, join(old, new))
 
 
 def _same_state(thing: Any, saved: State) -> bool:
@@ -66,7 +83,7 @@ def _same_dict(a: dict[Any, Value], b: dict[Any, Value]) -> bool:
     return a.keys() == b.keys() and all(_alike(value, b[key]) for key, value in a.items())
 
 
-def _grows_evenly(sequence: Sequence, saved: State, started: State | None) -> bool:
+def _grows_evenly(sequence: Sequence, saved: State, started: State | None, local: frozenset[Symbol]) -> bool:
     items, element, length, _ = saved
     if sequence.items is None:
         return items is None and length == sequence.length and equivalent(element, sequence.element)
@@ -81,10 +98,10 @@ def _grows_evenly(sequence: Sequence, saved: State, started: State | None) -> bo
     added, added_before = now[len(items) :], items[len(earlier) :]
     if len(added) != len(added_before) or not all(x is y for x, y in zip(now, items, strict=False)):
         return False
-    return all(equivalent(x, y) for x, y in zip(added, added_before, strict=True))
+    return all(equivalent(generalise(x, local), generalise(y, local)) for x, y in zip(added, added_before, strict=True))
 
 
-def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | None, carried: frozenset[str]) -> None:
+def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | None, since: Since) -> None:
     """Give lists that grew in an iteration the length that ``more`` such iterations give them.
 
     One of the ``more`` has happened. Temporaries get values that cover all iterations.
@@ -93,19 +110,24 @@ def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | 
         if isinstance(thing, Sequence) and thing.items is not None and saved[0] is not None:
             added = len(thing.items) - len(saved[0])
             if added and key in started:
-                _extrapolate(machine, thing, saved[0], started[key][0], added, more)
-    del carried
+                _extrapolate(machine, thing, (started[key][0], saved[0]), more, made_since(machine.made, since.symbols))
 
 
 def _extrapolate(
-    machine: Machine, thing: Sequence, before: list[Value], earlier: list[Value], added: int, more: Dim | None
+    machine: Machine,
+    thing: Sequence,
+    states: tuple[list[Value], list[Value]],
+    more: Dim | None,
+    local: frozenset[Symbol],
 ) -> None:
+    earlier, before = states
     machine.touch(thing)
     assert thing.items is not None  # noqa: S101 - the caller looked
     if isinstance(more, int) and more <= 1:
         return
     new = Sequence("list", thing.items[len(before) :])
-    element, times = element_of(new), None if more is None else (more + 1) * added
+    added = len(thing.items) - len(before)
+    element, times = generalise(element_of(new), local), None if more is None else (more + 1) * added
     old = Sequence("list", earlier)
     thing.element = join(element_of(old), element)
     thing.length = None if times is None else len(earlier) + times
@@ -114,7 +136,7 @@ def _extrapolate(
 
 
 def widen(
-    machine: Machine, level: Delta, carried: frozenset[str], since: int, *, final: bool, dry: bool = False
+    machine: Machine, level: Delta, carried: frozenset[str], since: Since, *, final: bool, dry: bool = False
 ) -> bool:
     """Join the states before and after an iteration, and tell whether anything that carries over changed.
 
@@ -128,24 +150,24 @@ def widen(
     """
     changed = False
     for thing, saved in list(level.values()):
-        if getattr(thing, "born", 0) > since:
+        if getattr(thing, "born", 0) > since.moment:
             continue
         here = isinstance(thing, Scope) and thing is machine.frame.scope
         if isinstance(thing, Scope):
             same = _same_names(thing, saved, carried, here=here)
         elif isinstance(thing, Sequence):
-            same = _grows_evenly(thing, saved, None)
+            same = _grows_evenly(thing, saved, None, frozenset())
         else:
             same = _same_state(thing, saved)
         if same:
             continue
         changed = True
         if not dry:
-            _widen_one(thing, saved, final=final)
+            _widen_one(thing, saved, made_since(machine.made, since.symbols), final=final)
     return changed
 
 
-def _widen_one(thing: Any, saved: State, *, final: bool) -> None:
+def _widen_one(thing: Any, saved: State, local: frozenset[Symbol], *, final: bool) -> None:
     if isinstance(thing, Scope):
         for name, value in list(thing.names.items()):
             thing.names[name] = widen_value(saved.get(name, NOTHING), value, final=final)
@@ -156,6 +178,8 @@ def _widen_one(thing: Any, saved: State, *, final: bool) -> None:
         return
     state = join_states(thing, saved, state_of(thing), join)
     set_state(thing, state)
+    if isinstance(thing, Sequence) and thing.items is None:
+        thing.element = generalise(thing.element, local)
     if final and isinstance(thing, Sequence):
         thing.length, thing.cases = None, ()
 

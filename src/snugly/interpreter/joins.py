@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snugly.facts.dims import Dim, Expr, bounds
+from snugly.facts.dims import Dim, Expr, Symbol, bounds, symbols
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import (
@@ -273,3 +273,44 @@ def settle(value: Value) -> Value:
         return value
     options = [option for option in value.options if option is not None]
     return options[0] if len(options) == 1 else UNKNOWN
+
+
+def made_since(made: list[Expr], mark: int) -> frozenset[Symbol]:
+    """Return the symbols that were made after the first ``mark`` ones."""
+    return frozenset(symbol for dim in made[mark:] for symbol in symbols(dim))
+
+
+def generalise(value: Value, local: frozenset[Symbol], depth: int = DEPTH) -> Value:
+    """Return what holds of a value whatever the ``local`` symbols are: each iteration has others of its own."""
+    if not local or depth == 0:
+        return value
+    if isinstance(value, Expr):
+        return Number("int", *bounds(value)) if symbols(value) & local else value
+    if isinstance(value, TensorFacts):
+        if value.shape is None or not any(isinstance(size, Expr) and symbols(size) & local for size in value.shape):
+            return value
+        shape = (None if isinstance(size, Expr) and symbols(size) & local else size for size in value.shape)
+        return value.with_(shape=tuple(shape))
+    if isinstance(value, tuple):
+        parts = [generalise(item, local, depth - 1) for item in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if isinstance(value, Sequence):
+        return _generalise_sequence(value, local, depth)
+    if isinstance(value, Mapping) and any(
+        generalise(entry, local, depth - 1) is not entry for entry in value.entries.values()
+    ):
+        entries = {key: generalise(entry, local, depth - 1) for key, entry in value.entries.items()}
+        return Mapping(entries, value.rest, value.open, value.rest_key, kind=value.kind)
+    return value
+
+
+def _generalise_sequence(value: Sequence, local: frozenset[Symbol], depth: int) -> Sequence:
+    if value.items is not None:
+        items = [generalise(item, local, depth - 1) for item in value.items]
+        return value if all(x is y for x, y in zip(items, value.items, strict=True)) else Sequence(value.kind, items)
+    element = generalise(value.element, local, depth - 1)
+    length = generalise(value.length, local) if isinstance(value.length, Expr) else value.length
+    length = None if isinstance(length, Number) else length
+    if element is value.element and length is value.length:
+        return value
+    return Sequence(value.kind, None, element, length)

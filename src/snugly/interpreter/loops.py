@@ -16,7 +16,7 @@ from snugly.facts.dims import Dim, Expr
 from snugly.facts.dims import value as known
 from snugly.interpreter.budget import CONCRETE_ITERATIONS, CONCRETE_STEPS
 from snugly.interpreter.flow import Broke, Continued, Loop, Signal
-from snugly.interpreter.growth import grow, stable, widen
+from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
@@ -203,6 +203,7 @@ def _probe(
     """Follow the first item, then one that stands for the ``more`` others, and see whether that was enough."""
     trail = machine.trail
     before = machine.budget.steps
+    loop_began = Since(now(), len(machine.made))
     mark = trail.open()
     iteration(machine, lambda: body(first))
     made_first = trail.capture(mark)
@@ -213,15 +214,15 @@ def _probe(
         more = known(more)
     events = machine.events.mark()
     trail.open()
-    since = now()
+    since = Since(now(), len(machine.made))
     left: Signal | None = None
     try:
         iteration(machine, lambda: body(other))
     except Signal as signal:
         left = signal
-    if left is None and stable(machine, trail.levels[-1], started, carried, since):
+    if left is None and stable(machine, trail.levels[-1], started, carried, Since(since.moment, loop_began.symbols)):
         grown = trail.keep()
-        grow(machine, grown, started, more, carried)
+        grow(machine, grown, started, more, loop_began)
         return
     cheap = rest is not None and cost * len(rest) <= CONCRETE_STEPS
     if cheap and rest is not None:
@@ -242,7 +243,7 @@ def to_fixed_point(machine: Machine, action: Callable[[], None], carried: frozen
     """Follow a body with ever wider facts until they no longer change."""
     for number in range(PASSES):
         machine.trail.open()
-        since = now()
+        since = Since(now(), len(machine.made))
         try:
             iteration(machine, action)
         except Signal:
@@ -284,7 +285,7 @@ def _follow_while(machine: Machine, node: ast.While, carried: frozenset[str]) ->
         if answer is None or machine.budget.steps - started_steps > CONCRETE_STEPS:
             break
         machine.trail.open()
-        since = now()
+        since = Since(now(), len(machine.made))
         try:
             iteration(machine, body)
             same = not widen(machine, machine.trail.levels[-1], carried, since, final=False, dry=True)

@@ -53,6 +53,7 @@ class Machine:
         self.building: list[Class] = []
         self.exhausted = False
         self.last_receiver: Value = NOTHING
+        self.made: list[Expr] = []
         self._symbols: dict[str, int] = {}
 
     # What libraries use.
@@ -127,7 +128,9 @@ class Machine:
     def new_symbol(self, prefix: str, low: int = 0, high: int | None = None) -> Expr:
         """Return a size that equals no other; its name begins with ``prefix``."""
         count = self._symbols[prefix] = self._symbols.get(prefix, 0) + 1
-        return symbol(prefix if count == 1 else f"{prefix}{count}", low, high)
+        made = symbol(prefix if count == 1 else f"{prefix}{count}", low, high)
+        self.made.append(made)
+        return made
 
     def touch(self, thing: Any) -> None:
         """Say that an object is about to change; a branch that is not taken gets its old state back."""
