@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from snugly.rules.findings import Finding
     from snugly.surfaces.checking import check
     from snugly.surfaces.fitting import fit
+    from snugly.surfaces.installing import install, uninstall
     from snugly.surfaces.explaining import explain
 
 __version__ = "0.1.0"
@@ -28,9 +29,13 @@ _ROOMS = {
     "Verdict": "snugly.contracts.calls",
     "explain": "snugly.surfaces.explaining",
     "fit": "snugly.surfaces.fitting",
+    "install": "snugly.surfaces.installing",
+    "load_ipython_extension": "snugly.surfaces.ipython",
+    "uninstall": "snugly.surfaces.installing",
+    "unload_ipython_extension": "snugly.surfaces.ipython",
 }
 
-__all__ = ["Finding", "Report", "TensorFacts", "check", "explain", "fit"]
+__all__ = ["Finding", "Report", "TensorFacts", "check", "explain", "fit", "install", "uninstall"]
 
 
 def __getattr__(name: str) -> object:

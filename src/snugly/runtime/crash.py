@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from snugly.contracts.calls import Raises
 from snugly.runtime import interception
 from snugly.runtime.failing import failed_operation
-from snugly.runtime.frames import callers, is_user_file, walk
-from snugly.runtime.session import judge_seen, line_of, undisturbed
+from snugly.runtime.frames import callers, expression, is_user_file, walk
+from snugly.runtime.session import Session, judge_seen, line_of, undisturbed
+from snugly.runtime.source import source_findings
 
 if TYPE_CHECKING:
     from types import CodeType, TracebackType
 
     from snugly.rules.findings import Finding
-    from snugly.runtime.session import Session
 
 _WORKER_LINE = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 _CHECKED = ("Error", "Exception")
@@ -31,12 +31,32 @@ def findings_of(error: BaseException, session: Session) -> tuple[Finding, ...]:
     live = tuple(_actual(finding, error) for finding in _live(error, links, session))
     static = tuple(_actual(finding, error) for finding in _static(error, links, session))
     if not static:
-        return tuple(session.with_source(finding) for finding in live[:1])
+        return tuple(session.with_source(finding) for finding in live[:1]) or _from_text(error, links)
     best = static[0]
     same = next((finding for finding in live if finding.loss == best.loss), None)
     if same is not None:
         best = replace(best, facts={**best.facts, **same.facts}, place=same.place or best.place)
     return (best,)
+
+
+def explain_exception(error: BaseException) -> tuple[Finding, ...]:
+    """Return what explains an exception that was caught, from its traceback and the source of its program."""
+    files = [link.tb_frame.f_code.co_filename for link in walk(error.__traceback__)]
+    script = next((file for file in files if is_user_file(file)), None)
+    session = Session(lambda _: None, tuple if script is None else lambda: source_findings(script))
+    return session.explain(error)
+
+
+def _from_text(error: Exception, links: list[TracebackType]) -> tuple[Finding, ...]:
+    """Read the message of torch, where neither the live arguments nor the source tell more."""
+    user = next((link for link in reversed(links) if is_user_file(link.tb_frame.f_code.co_filename)), None)
+    if user is None or not _of_tensors(error, links):
+        return ()
+    from snugly.messages.explaining import explain_text
+
+    text = str(error) if _from_worker(error) else f"{type(error).__name__}: {error}"
+    place = expression(user).place
+    return tuple(replace(found, place=place, cause=found.cause or place) for found in explain_text(text)[:1])
 
 
 def _live(error: Exception, links: list[TracebackType], session: Session) -> tuple[Finding, ...]:

@@ -20,6 +20,7 @@ import textwrap
 import threading
 import warnings
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ if not torch.compiler.is_dynamo_compiling():
 """
 
 
+@cache
 def _with_prologue(loss: str, function: FunctionType) -> CodeType:
     """Compile the function's own source with the prologue in front, lines unchanged.
 
@@ -178,7 +180,8 @@ def _with_prologue(loss: str, function: FunctionType) -> CodeType:
     import torch
 
     original = function.__code__
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    lines = "\n" * (original.co_firstlineno - 1)  # so that every node has the line it has in torch
+    tree = ast.parse(lines + textwrap.dedent(inspect.getsource(function)))
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef) or original.co_freevars:
         msg = "it is not a plain function"
@@ -195,7 +198,6 @@ def _with_prologue(loss: str, function: FunctionType) -> CodeType:
                 inner.col_offset = inner.end_col_offset = 0  # type: ignore[attr-defined]
     definition.body = [*body[:first], *prologue, *body[first:]]
     definition.decorator_list = []
-    ast.increment_lineno(tree, original.co_firstlineno - 1)
     flags = original.co_flags & _future_flags()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # the prologue calls constants, until they are replaced

@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.contracts import LOSSES, LossCall
 from snugly.contracts.binding import MODULES, Module, ModuleState, bind_function, bind_module
-from snugly.facts.tensors import TensorFacts
 from snugly.runtime.facts import facts_of, is_tensor_like
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from snugly.facts.tensors import TensorFacts
 
 
 def loss_name(loss: Callable[..., Any]) -> str | None:

@@ -55,6 +55,7 @@ def script(path: str) -> Target:
     code = _compile(path, full)
     main = ModuleType("__main__")
     loader = importlib.machinery.SourceFileLoader("__main__", full)
+    _like_the_first_module(main)
     vars(main).update(__file__=full, __loader__=loader, __package__=None, __spec__=None, __cached__=None)
     return Target(full, code, main, os.path.dirname(os.path.realpath(full)))
 
@@ -78,6 +79,13 @@ def module(name: str) -> Target:
         __file__=spec.origin, __loader__=spec.loader, __package__=spec.parent, __spec__=spec, __cached__=spec.cached
     )
     return Target(spec.origin, code, main, os.getcwd())
+
+
+def _like_the_first_module(main: ModuleType) -> None:
+    """Give a module what the ``__main__`` of this Python has besides."""
+    vars(main)["__builtins__"] = sys.modules["builtins"]
+    if sys.version_info < (3, 14):
+        vars(main)["__annotations__"] = {}
 
 
 def _compile(shown: str, path: str) -> CodeType:
@@ -107,7 +115,7 @@ def run(target: Target, arguments: Sequence[str], session: Session) -> int:
     sys.modules["__main__"] = target.main
     process = os.getpid()
     try:
-        with watching_from_first_use(session), explaining_threads(session):
+        with _watched(session):
             exec(target.code, vars(target.main))  # noqa: S102 - the user asked to run it
     except SystemExit:
         _finish(session, process)
@@ -128,18 +136,18 @@ def _as_given(target: Target, argv: list[str]) -> str:
 def _finish(session: Session, process: int) -> None:
     if os.getpid() == process:
         _flush()
-        _carefully(session.finish)
+        carefully(session.finish)
 
 
 def _died(error: BaseException, session: Session) -> int:
     error = error.with_traceback(without_own_frames(error.__traceback__))
     _flush()
     sys.excepthook(type(error), error, error.__traceback__)
-    _carefully(lambda: session.explain(error))
+    carefully(lambda: session.explain(error))
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
 
 
-def _carefully(action: Callable[[], object]) -> None:
+def carefully(action: Callable[[], object]) -> None:
     """Explain, and let a fault in the explanation cost one line and nothing else."""
     try:
         action()
@@ -160,23 +168,22 @@ def without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
     return traceback
 
 
-@contextmanager
-def watching_from_first_use(session: Session) -> Iterator[None]:
-    """Watch the losses as soon as the program has imported torch, and not import it before that."""
+def watch_torch(session: Session) -> Callable[[], None]:
+    """Watch the losses as soon as the program has imported torch, without importing it; return how to stop."""
     from snugly.runtime import interception
 
-    if "torch.nn.functional" in sys.modules:
-        with session.watching():
-            yield
-        return
     finder = _AfterTorch(session)
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
+    if "torch.nn.functional" in sys.modules:
+        interception.watch(session.look)
+    else:
+        sys.meta_path.insert(0, finder)
+
+    def stop() -> None:
         if finder in sys.meta_path:
             sys.meta_path.remove(finder)
         interception.unwatch(session.look)
+
+    return stop
 
 
 class _AfterTorch:
@@ -208,23 +215,21 @@ class _AfterTorch:
 
 
 @contextmanager
-def explaining_threads(session: Session) -> Iterator[None]:
-    """Explain exceptions that end a thread, after whoever shows them has."""
+def _watched(session: Session) -> Iterator[None]:
+    """Watch the losses, and explain exceptions that end a thread after whoever shows them has."""
+    stop = watch_torch(session)
     shown = threading.excepthook
 
     def hook(args: threading.ExceptHookArgs) -> None:
-        threading.excepthook = shown if threading.excepthook is hook else threading.excepthook
         shown(args)
         error = args.exc_value
         if error is not None:
-            _carefully(lambda: session.explain(error))
+            carefully(lambda: session.explain(error))
 
     threading.excepthook = hook
     try:
         yield
     finally:
+        stop()
         if threading.excepthook is hook:
             threading.excepthook = shown
-
-
-__all__ = ["NotRunnable", "Target", "module", "run", "script"]

@@ -29,6 +29,6 @@ def explain(error: str | BaseException) -> Report:
     if isinstance(error, BaseException):
         from snugly.runtime.crash import explain_exception
 
-        return explain_exception(error)
+        return Report(explain_exception(error))
     findings = explain_text(error)
     return Report(findings, notes=() if findings else (UNKNOWN_NOTE,))

@@ -1,0 +1,194 @@
+"""Watching changes nothing: results, gradients, exceptions, warnings, identities; and it ends."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+import warnings
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F  # noqa: N812 - its name everywhere
+from torch.nn.functional import mse_loss  # bound before anyone watches
+
+from snugly.runtime import interception
+from snugly.runtime.interception import Refusal, Seen, loss_functions, unwatch, watch
+
+
+class Log(list[Seen]):
+    """Keeps what it is told."""
+
+    def __call__(self, seen: Seen) -> None:
+        self.append(seen)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@pytest.fixture
+def log():
+    kept = Log()
+    watch(kept.append)
+    yield kept
+    unwatch(kept.append)
+
+
+SHAPES = [(), (3,), (4, 3), (4, 1), (4, 3, 2), (0, 3), (1,)]
+tensors = st.builds(
+    lambda shape, dtype, seed, grad: _tensor(shape, dtype, seed).requires_grad_(grad and dtype.is_floating_point),
+    st.sampled_from(SHAPES), st.sampled_from([torch.float32, torch.float64, torch.int64]), st.integers(0, 99), st.booleans(),
+)  # fmt: skip
+
+
+def _tensor(shape, dtype, seed):
+    drawn = torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 0.9 + 0.05
+    return (drawn * 3).to(dtype) if not dtype.is_floating_point else drawn.to(dtype)
+
+
+def outcome(function, arguments, options):
+    """Return everything that a caller can see of a call."""
+    leaves = [a.detach().clone().requires_grad_(a.requires_grad) for a in arguments]
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        try:
+            result = function(*leaves, **options)
+            if result.requires_grad:
+                result.sum().backward()
+        except Exception as error:
+            return type(error), str(error), [(str(w.message), w.lineno, w.filename) for w in shown]
+    grads = [None if leaf.grad is None else leaf.grad.numpy().tobytes() for leaf in leaves]
+    return (
+        result.detach().numpy().tobytes(),
+        result.dtype,
+        grads,
+        [(str(w.message), w.lineno, w.filename) for w in shown],
+    )
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.data())
+def test_results_gradients_exceptions_and_warnings_are_the_same_bits(data):
+    functions = [(name, f) for name, f in loss_functions() if "ctc" not in name and "Adaptive" not in name]
+    _, function = data.draw(st.sampled_from(functions))
+    needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty and p.name != "self"]
+    arguments = [data.draw(tensors) for _ in needed]
+    options = data.draw(st.sampled_from([{}, {"reduction": "sum"}, {"reduction": "none"}, {"reduction": "wrong"}]))
+    plain = outcome(function, arguments, options)
+    kept = Log()
+    watch(kept)
+    try:
+        watched = outcome(function, arguments, options)
+        again = outcome(function, arguments, options)
+    finally:
+        unwatch(kept)
+    assert plain == watched == again
+
+
+def test_torch_is_what_it_was_when_the_last_one_leaves():
+    before = {name: (f, f.__code__) for name, f in loss_functions()}
+    first, second = Log(), Log()
+    watch(first)
+    watch(second)
+    assert all(f is before[name][0] and f.__code__ is not before[name][1] for name, f in loss_functions())
+    unwatch(first)
+    assert interception.is_watching()
+    unwatch(second)
+    unwatch(second)
+    assert not interception.is_watching()
+    assert all((f, f.__code__) == before[name] for name, f in loss_functions())
+
+
+def test_a_call_is_seen_with_names_place_and_module(log):
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    mse_loss(x, target=y, reduction="sum")
+    nn.Sequential(nn.HuberLoss(delta=2.0))[0](x, y)
+    first, second = log
+    assert (first.loss, first.module) == ("torch.nn.functional.mse_loss", None)
+    assert first.arguments["input"] is x
+    assert first.arguments["reduction"] == "sum"
+    assert (
+        first.caller.f_code.co_name == second.caller.f_code.co_name == "test_a_call_is_seen_with_names_place_and_module"
+    )
+    assert isinstance(second.module, nn.HuberLoss)
+    assert second.arguments["delta"] == 2.0
+
+
+def test_a_known_call_is_looked_at_again_at_powers_of_two(log):
+    for size in (4, 4, 9, 9, 4, 7, 4, 4):  # one pattern: the verdict does not depend on how large a size is
+        F.mse_loss(torch.randn(size, 3), torch.randn(size, 3))
+    assert [(seen.first, seen.calls) for seen in log] == [(True, 1), (False, 2), (False, 4), (False, 8)]
+
+
+def test_other_sizes_dtypes_grads_and_options_are_new(log):
+    def call(x, y, **options):
+        F.mse_loss(x, y, **options)
+
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    call(x, y)
+    call(x.requires_grad_(), y)
+    call(x, y.double())
+    call(x, y, reduction="none")
+    call(torch.randn(3, 3), torch.randn(3, 3))
+    assert [seen.first for seen in log] == [True] * 5
+
+
+@pytest.mark.parametrize("name", ["mse_loss", "cross_entropy"])
+def test_tracebacks_show_torchs_own_lines(log, name):
+    with pytest.raises((RuntimeError, AttributeError, TypeError)) as watched:
+        getattr(F, name)("no tensor", torch.ones(2))
+    lines = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(watched.value.__traceback__)]
+    unwatch(log.append)
+    with pytest.raises((RuntimeError, AttributeError, TypeError)) as plain:
+        getattr(F, name)("no tensor", torch.ones(2))
+    assert (
+        lines[1:] == [(frame.filename, frame.lineno) for frame in traceback.extract_tb(plain.value.__traceback__)][1:]
+    )
+    assert (type(plain.value), str(plain.value)) == (type(watched.value), str(watched.value))
+
+
+def test_a_watcher_that_fails_is_dropped_with_one_warning():
+    def broken(_):
+        raise KeyError("oops")
+
+    watch(broken)
+    with pytest.warns(RuntimeWarning, match="goes on without it"):
+        loss = F.mse_loss(torch.ones(2), torch.zeros(2))
+    assert loss == 1
+    assert not interception.is_watching()
+
+
+def test_a_refusal_reaches_the_user_before_the_kernel():
+    class No(Refusal):
+        """What a guard raises."""
+
+    def refuse(_):
+        raise No
+
+    watch(refuse)
+    try:
+        with pytest.raises(No):
+            F.mse_loss(torch.ones(2), torch.zeros(2))
+    finally:
+        unwatch(refuse)
+
+
+def test_a_watcher_may_call_losses_itself(log):
+    watch(lambda _: F.l1_loss(torch.ones(2), torch.ones(2)))
+    F.mse_loss(torch.ones(2), torch.ones(2))
+    interception._STATE.watchers[:] = [log.append]
+    assert [seen.loss for seen in log] == ["torch.nn.functional.mse_loss"]
+
+
+def test_scripting_and_tracing_read_torchs_own_source(log):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scripted = torch.jit.script(nn.MSELoss())
+    assert scripted(torch.ones(3), torch.zeros(3)) == 1
+    traced = torch.fx.symbolic_trace(nn.MSELoss())
+    assert [node.op for node in traced.graph.nodes] == ["placeholder", "placeholder", "call_function", "output"]
+    grads = torch.func.vmap(torch.func.grad(F.mse_loss))(torch.ones(4, 3), torch.zeros(4, 3))
+    assert grads.shape == (4, 3)
+    assert log[-1].arguments["input"].shape == (3,)
