@@ -64,6 +64,17 @@ def _check_input(input: TensorFacts, layer: _Layer) -> bool | None:
     return None if input.rank is None else input.rank == 3  # noqa: PLR2004 - time, batch, features
 
 
+def _check_dtype(input: TensorFacts, weights: tuple[TensorFacts, ...]) -> None:
+    """Raise what torch does for an input of another dtype than the weights'."""
+    own = weights[0].dtype if weights else None
+    if input.rank in (2, 3) and None not in (own, input.dtype) and own != input.dtype:
+        message = (
+            f"RNN input dtype (torch.{input.dtype}) does not match weight dtype (torch.{own}). "
+            f"Convert input: input.to(torch.{own}), or convert model: model.to(torch.{input.dtype})"
+        )
+        raise Misfit(message, clause="rnn-input-dtype", raises="ValueError", argument="input", expected=own)
+
+
 def _check_hidden(state: TensorFacts, wanted: Shape, text: str) -> None:
     """Raise what torch does for a hidden state of another shape."""
     if state.shape is None:
@@ -78,6 +89,7 @@ def _run(
     input: TensorFacts, states: list[TensorFacts], layer: _Layer, weights: tuple[TensorFacts, ...]
 ) -> tuple[TensorFacts, bool | None, Dim | None]:
     """Return the output, whether there is a batch, and the batch size."""
+    _check_dtype(input, weights)
     batched = _check_input(input, layer)
     if batched is not None:
         _check_state_ranks(states, batched=batched)

@@ -7,7 +7,8 @@ from typing import Any
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import DType, Value
 from snugly.library.registry import function, model
-from snugly.library.torch.arguments import flag, integer, size
+from snugly.library.torch.arguments import flag, integer, size, tensor
+from snugly.library.torch.layers.functional import FUNCTIONAL
 from snugly.library.torch.layers.linear import Linear
 from snugly.library.torch.layers.normalization import LayerNorm
 from snugly.library.torch.module import Module, new_parameter, within
@@ -74,23 +75,41 @@ class MultiheadAttention(Module):
         is_causal: Value = False,
     ) -> Value:
         """Attend: the outputs and the weights, ``None`` where they are not asked for."""
-        return self._operate(
+        first = flag(self.batch_first)
+        batched = tensor(query).rank == 3
+        if first is None or (tensor(query).rank is None and first):
+            return machine.unknown("torch.nn.MultiheadAttention of a layout that is not known")
+        if first and batched:
+            query, key, value = (self._operate(machine, "torch.transpose", each, 1, 0) for each in (query, key, value))
+        result = self._operate(
             machine,
-            "torch.nn.MultiheadAttention",
+            f"{FUNCTIONAL}.multi_head_attention_forward",
             query,
             key,
             value,
+            self.embed_dim,
+            self.num_heads,
+            self.in_proj_weight,
+            self.in_proj_bias,
+            self.bias_k,
+            self.bias_v,
+            self.add_zero_attn,
+            self.dropout,
+            self.out_proj.weight,
+            self.out_proj.bias,
+            training=self.training,
             key_padding_mask=key_padding_mask,
             need_weights=need_weights,
             attn_mask=attn_mask,
+            use_separate_proj_weight=self.in_proj_weight is None,
+            q_proj_weight=self.q_proj_weight,
+            k_proj_weight=self.k_proj_weight,
+            v_proj_weight=self.v_proj_weight,
             average_attn_weights=average_attn_weights,
-            embed_dim=self.embed_dim,
-            num_heads=self.num_heads,
-            weight=self.out_proj.weight,
-            batch_first=self.batch_first,
-            packed=self.in_proj_weight is not None,
-            extra_keys=(1 if self.bias_k is not None else 0) + (1 if flag(self.add_zero_attn) else 0),
         )
+        if first and batched and isinstance(result, tuple):
+            return (self._operate(machine, "torch.transpose", result[0], 1, 0), *result[1:])
+        return result
 
 
 class _TransformerLayer(Module):

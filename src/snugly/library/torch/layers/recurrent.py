@@ -103,10 +103,11 @@ class RNNBase(Module):
             options = {"nonlinearity": held["nonlinearity"]}
         result = self._operate(
             machine,
-            self.path,
+            f"{self.path}.forward",
             source,
             hx,
-            weight=held["weight_ih_l0"],
+            weights=(held["weight_ih_l0"],),
+            input_size=held["input_size"],
             hidden_size=held["hidden_size"],
             num_layers=held["num_layers"],
             batch_first=batch_first,
@@ -248,10 +249,11 @@ class _Cell(Module):
         """Take one step."""
         return self._operate(
             machine,
-            self.path,
+            f"{self.path}.forward",
             input,
             hx,
-            weight=self.weight_ih,
+            weights=(self.weight_ih,),
+            input_size=self.input_size,
             hidden_size=self.hidden_size,
         )
 
