@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test lint types layers tests agreement bench format clean
+.PHONY: demo test lint types layers tests agreement bench pages format clean
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -40,6 +40,11 @@ bench: .venv/installed
 format: .venv/installed
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+# Writes into README and docs what the commands that they show print now, and draws the picture.
+pages: .venv/installed
+	RENEW=1 $(BIN)/pytest -q tests/docs -k test_renew
+	$(BIN)/python docs/picture.py
 
 clean:
 	rm -rf .venv build dist

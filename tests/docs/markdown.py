@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -46,3 +50,25 @@ def matches(expected: str, actual: str) -> bool:
         for line in expected.rstrip().splitlines()
     )
     return re.fullmatch(pattern + r"\s*", actual.rstrip() + "\n") is not None
+
+
+def renewed(page: str, run: Callable[[str], str]) -> str:
+    """Return a page whose sessions show what their commands print now; one with a line ``...`` stays as it is.
+
+    Args:
+        page: the text of the page.
+        run: runs a command and returns what it prints.
+    """
+
+    def renew(match: re.Match[str]) -> str:
+        info, text = match["info"], match["text"]
+        if not info.startswith("console") or "\n...\n" in text:
+            return match[0]
+        session = "".join(f"$ {command}\n{_trimmed(run(command))}" for command, _ in steps(text))
+        return f"```{info}\n{session}```"
+
+    return FENCE.sub(renew, page)
+
+
+def _trimmed(output: str) -> str:
+    return "".join(line.rstrip() + "\n" for line in output.rstrip().splitlines())

@@ -41,9 +41,25 @@ def workplace(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(place)
     return place
+
+
+def shell():
+    """Return a call that runs a command and returns what it prints; ``$?`` is the exit code of the one before."""
+    code = 0
+
+    def run(command):
+        nonlocal code
+        done = subprocess.run(
+            ["bash", "-c", f"(exit {code}); {command}"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        code = done.returncode
+        return done.stdout
+
+    return run
 
 
 def _with(language):
@@ -54,6 +70,12 @@ def _name(page):
     return page.stem
 
 
+@pytest.mark.skipif("RENEW" not in os.environ, reason="`make pages` asks for it")
+@pytest.mark.parametrize("page", _with("console"), ids=_name)
+def test_renew(page, workplace):
+    page.write_text(markdown.renewed(page.read_text(), shell()))
+
+
 @pytest.mark.parametrize("page", _with("console"), ids=_name)
 def test_every_command_prints_what_the_page_shows(page, workplace):
     for block in markdown.blocks(page.read_text()):
@@ -61,15 +83,12 @@ def test_every_command_prints_what_the_page_shows(page, workplace):
             _write(block, workplace)
         if block.language != "console":
             continue
-        code = 0
+        run = shell()
         for command, expected in markdown.steps(block.text):
-            done = subprocess.run(
-                ["bash", "-c", f"(exit {code}); {command}"],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120,
-            )  # fmt: skip
-            code = done.returncode
-            assert markdown.matches(expected, done.stdout), (
-                f"{page.name}:{block.line}: $ {command}\nshown:\n{expected}\nprinted:\n{done.stdout}"
+            printed = run(command)
+            assert markdown.matches(expected, printed), (
+                f"{page.name}:{block.line}: $ {command}\nshown:\n{expected}\nprinted:\n{printed}\n"
+                "`make pages` writes what the commands print now"
             )
 
 
