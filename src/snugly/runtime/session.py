@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
+    from snugly.contracts.calls import LossCall, Verdict
     from snugly.facts.origins import Source
     from snugly.rules.findings import Finding
     from snugly.runtime.frames import Expression
@@ -121,19 +122,22 @@ class Session:
 
 def judge_seen(loss: str, arguments: Mapping[str, Any], caller: FrameType | None, module: Any) -> tuple[Finding, ...]:
     """Return what is wrong with a live loss call; its source is read only when something is."""
+    with undisturbed():
+        return judge_call(loss_call(loss, arguments, module, look=not _capturing()), caller, module)[1]
+
+
+def judge_call(call: LossCall, caller: FrameType | None, module: Any) -> tuple[Verdict, tuple[Finding, ...]]:
+    """Return the verdict on a loss call that a frame is about to make, and the findings with their source."""
     from snugly.rules.judge import judge_loss
     from snugly.runtime.kernel import accepts
 
-    with undisturbed():
-        call = loss_call(loss, arguments, module, look=not _capturing())
-        _, findings = judge_loss(call)
-        frame = user_frame(caller)
-        if not findings or frame is None:
-            return findings
-        at = expression(frame)
-        sources = _sources(at, loss, module)
-        _, findings = judge_loss(call, place=at.place, sources=sources, kernel=accepts, callers=callers(frame))
-        return findings
+    verdict, findings = judge_loss(call)
+    frame = user_frame(caller)
+    if not findings or frame is None:
+        return verdict, findings
+    at = expression(frame)
+    sources = _sources(at, call.loss, module)
+    return judge_loss(call, place=at.place, sources=sources, kernel=accepts, callers=callers(frame))
 
 
 def line_of(file: str, line: int) -> tuple[str, int]:
