@@ -309,6 +309,49 @@ def _triplets(distance: bool) -> Callable[[Generator], Drawn]:
     return draw
 
 
+def _ctc(generator: Generator) -> Drawn:
+    draw = generator.random
+    steps, batch, classes = (draw.choice((1, 2, 3, 5, 5, 5, 0)) for _ in range(3))
+    batched = generator.chance(0.75)
+    if not batched:
+        batch = 1
+    shape = (steps, batch, classes) if batched else (steps, classes)
+    longest = draw.choice((1, 2, 3))
+    lengths = [draw.choice((0, 1, longest)) for _ in range(batch)]
+    padded = generator.chance(0.5)
+    targets = (batch, longest) if padded else (sum(lengths),)
+    kind = "index" if generator.chance(0.85) else "outside"
+    entries = {
+        "log_probs": generator.entry(generator.near(shape, 0.85), right=0.8),
+        "targets": generator.entry(generator.near(targets, 0.85), kind, "int64", 0.8, classes),
+    }
+    times = [draw.choice((steps, steps, steps, 1, 0)) for _ in range(batch)]
+    if generator.chance(0.15):
+        (lengths if generator.chance(0.5) else times).append(draw.choice((1, -1, 6)))
+    if generator.chance(0.15) and batch:
+        (lengths if generator.chance(0.5) else times)[draw.randrange(batch)] = draw.choice((-1, 4, 6))
+    options = generator.options(legacy=False, blank=(0, 0, 0, 1, -1, 5), zero_infinity=(True, False))
+    as_tuples = generator.chance(0.35)
+    for name, values in (("input_lengths", times), ("target_lengths", lengths)):
+        if as_tuples != generator.chance(0.04):
+            options[name] = tuple(values)
+        else:
+            scalar = not batched and len(values) == 1 and generator.chance(0.5)
+            entries[name] = generator.pool.given(values, () if scalar else (len(values),), generator.dtype("int64", 0.85))
+    return entries, options
+
+
+def _adaptive(generator: Generator) -> Drawn:
+    draw = generator.random
+    batch = () if generator.chance(0.25) else (draw.choice(SIZES),)
+    kind = draw.choice(("index",) * 5 + ("ignored", "outside"))
+    entries = {
+        "input": generator.entry(generator.near((*batch, 5), 0.8), right=0.85),
+        "target": generator.entry(generator.near(batch, 0.85), kind, "int64", 0.75, 10),
+    }
+    return entries, {"in_features": 5, "n_classes": 10, "cutoffs": draw.choice(([3], [2, 5], [1, 4, 9]))}
+
+
 _GENERATORS: dict[str, Callable[[Generator], Drawn]] = {
     "mse_loss": _elementwise(True),
     "l1_loss": _elementwise(True),
@@ -331,5 +374,7 @@ _GENERATORS: dict[str, Callable[[Generator], Drawn]] = {
     "cosine_embedding_loss": _cosine,
     "triplet_margin_loss": _triplets(distance=False),
     "triplet_margin_with_distance_loss": _triplets(distance=True),
+    "ctc_loss": _ctc,
+    "AdaptiveLogSoftmaxWithLoss": _adaptive,
 }
 LOSSES = tuple(_GENERATORS)

@@ -47,12 +47,22 @@ class Pool:
             entry = self._entries[key] = self._make(shape, dtype, kind, classes)
         return entry
 
+    def given(self, numbers: list[int], shape: Shape, dtype: str) -> Entry:
+        """Return an entry of these elements."""
+        low, high = _RANGES.get(dtype, (None, None))
+        if low is not None:
+            numbers = [min(max(x, low), high) for x in numbers]
+        return self._entry(torch.tensor(numbers, dtype=getattr(torch, dtype)).reshape(shape))
+
     def _make(self, shape: Shape, dtype: str, kind: str, classes: int) -> Entry:
         numbers = [self._number(kind, classes) for _ in range(math.prod(shape))]
         low, high = _RANGES.get(dtype, (None, None))
         if low is not None:
             numbers = [min(max(round(x), low), high) for x in numbers]
-        tensor = torch.tensor(numbers, dtype=getattr(torch, dtype)).reshape(shape)
+        return self._entry(torch.tensor(numbers, dtype=getattr(torch, dtype)).reshape(shape))
+
+    def _entry(self, tensor: torch.Tensor) -> Entry:
+        shape, dtype = tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")
         elements = tuple(tensor.flatten().tolist())
         facts = TensorFacts(shape, dtype, "cpu", requires_grad=False, values=ValueFacts(elements=elements))
         if dtype not in DIFFERENTIABLE:

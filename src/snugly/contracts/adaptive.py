@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snugly.contracts.arithmetic import Node, known, listed, scalar_type, shown, torch_size
+from snugly.contracts.arithmetic import Node, any_empty, scalar_type, shown, torch_size
 from snugly.contracts.contract import Contract, Mode, Parameter, tensors
+from snugly.contracts.linear import CPP_TYPES
 from snugly.contracts.labels import labels_inside
 from snugly.contracts.trace import Trace
 from snugly.facts.dims import Dim, same
@@ -29,7 +30,8 @@ def adaptive_log_softmax_with_loss(trace: Trace) -> Node:
     if inside is not True:
         _require_labels(trace, target, inside, classes)
     _require_features(trace, input, features)
-    _require_target_dtype(trace, target)
+    if not trace.decide(any_empty(target.shape)):
+        _require_target_dtype(trace, target)
     return Node((), input.dtype, True)  # noqa: FBT003 - the module's own parameters require grad
 
 
@@ -78,7 +80,8 @@ def _require_order(trace: Trace, target: Node) -> None:
 
 
 def _require_labels(trace: Trace, target: Node, inside: bool | None, classes: Dim | None) -> None:
-    low, high = target.values.low, target.values.high
+    values = target.values.unordered()
+    low, high = values.low, values.high
     last = None if classes is None else classes - 1
     trace.require(
         inside,
@@ -107,7 +110,8 @@ def _require_features(trace: Trace, input: Node, features: Dim | None) -> None:
     trace.require(
         None if input.dtype is None else input.dtype == own,
         "RuntimeError",
-        lambda: f"expected m1 and m2 to have the same dtype, but got: {input.dtype} != {own}",
+        lambda: f"expected m1 and m2 to have the same dtype, but got: "
+        f"{CPP_TYPES.get(input.dtype or '', input.dtype)} != {CPP_TYPES.get(own, own)}",
         "input-dtype",
         "input",
         expected=own,

@@ -274,9 +274,8 @@ def _require_image_sizes(trace: Trace, input: Node, target: Node) -> None:
         fits = same_sizes((batch, *rest), target.shape)
         shapes = (input.shape, target.shape)
     else:
-        empty = any_empty((batch, classes, *rest))
-        hollow = any_empty((batch, *rest))
-        fits = None if empty is None or hollow is None else not (empty and not hollow)
+        # without classes the input has no elements and the target can have some; where that is open, labels are too
+        fits = not (same(classes, 0) and any_empty((batch, *rest)) is False)
         positions = count(tuple(rest))
         shapes = ((batch, classes, 0, 0), (batch, 1, positions))
     trace.require(

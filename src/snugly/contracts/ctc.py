@@ -17,6 +17,7 @@ from snugly.contracts.labels import labels_inside
 from snugly.contracts.trace import Rejected, Trace
 from snugly.facts.dims import Dim, less, same
 from snugly.facts.dtypes import INTEGRAL
+from snugly.facts.values import ValueFacts
 
 PRECISE = ("float32", "float64")
 _CHECKED_BY = "(while checking arguments for ctc_loss_allocate_outputs)"
@@ -28,6 +29,7 @@ def ctc_loss(trace: Trace) -> Node:
     log_probs, targets = trace.tensor("log_probs"), trace.tensor("targets")
     reduction = trace.checked(trace.reduction(legacy=False))
     trace.mode = "padded targets" if targets.rank == 2 else "concatenated targets"
+    _require_one_kind_of_lengths(trace)
     input_lengths, input_count = _lengths(trace, "input_lengths")
     target_lengths, target_count = _lengths(trace, "target_lengths")
     _require_log_probs(trace, log_probs)
@@ -47,6 +49,22 @@ def ctc_loss(trace: Trace) -> Node:
     return Node(shape if reduction == "none" else (), log_probs.dtype, log_probs.grad)
 
 
+def _require_one_kind_of_lengths(trace: Trace) -> None:
+    """Require both lengths as tensors or both as tuples; torch has no overload that mixes them."""
+    names = ("input_lengths", "target_lengths")
+    tensors_given = [name for name in names if name in trace.call.arguments]
+    others = [name for name in names if trace.call.options.get(name) not in (None, UNKNOWN)]
+    if tensors_given and others:
+        kinds = (
+            "Tensor" if name in tensors_given else type(trace.call.options.get(name)).__name__ for name in names
+        )
+        message = (
+            "ctc_loss() received an invalid combination of arguments - got "
+            f"(Tensor, Tensor, {', '.join(kinds)}, int, int, bool), but expected one of:"
+        )
+        trace.reject("TypeError", message, "lengths-kind", others[0])
+
+
 def _lengths(trace: Trace, name: str) -> tuple[Lengths, Dim | None]:
     """Return the lengths, as far as they are known, and how many there are; a tensor or a tuple of integers."""
     given = trace.call.options.get(name)
@@ -64,7 +82,9 @@ def _lengths(trace: Trace, name: str) -> tuple[Lengths, Dim | None]:
         dtype=node.dtype,
     )
     elements = node.values.data()
-    return None if elements is None else [int(element) for element in elements], count(node.shape)
+    if elements is None or not all(isinstance(element, int) for element in elements):
+        return None, count(node.shape)
+    return elements, count(node.shape)
 
 
 def _listed(given: Any) -> tuple[Lengths, Dim | None]:
@@ -74,6 +94,10 @@ def _listed(given: Any) -> tuple[Lengths, Dim | None]:
 
 
 def _require_log_probs(trace: Trace, log_probs: Node) -> None:
+    if log_probs.rank == 0:
+        message = "Dimension out of range (expected to be in range of [-1, 0], but got 1)"
+        trace.reject("IndexError", message, "input-rank", "log_probs", shape=log_probs.shape)
+    require_kernel(trace, log_probs, "ctc_loss_cpu", PRECISE)
     empty = any_empty(log_probs.shape)
     trace.require(
         None if empty is None else not empty,
@@ -83,7 +107,6 @@ def _require_log_probs(trace: Trace, log_probs: Node) -> None:
         "log_probs",
         shape=log_probs.shape,
     )
-    require_kernel(trace, log_probs, "ctc_loss_cpu", PRECISE)
     rank = log_probs.rank if log_probs.rank == 3 else log_probs.rank + 1
     trace.require(
         rank == 3,
@@ -183,12 +206,25 @@ def _require_input_lengths(trace: Trace, lengths: Lengths, steps: Dim | None) ->
 
 
 def _require_labels(trace: Trace, targets: Node, classes: Dim | None) -> None:
+    targets = _as_integers(targets)
     inside = labels_inside(targets, classes, None)
     if inside is False:
         limit = known(classes)
         label = None if limit is None else targets.values.first_outside(0, limit - 1)
         raise Rejected(None, Violation("label-range", "targets", {"classes": classes, "label": label}))
     trace.require(inside, "RuntimeError", "", "label-range", "targets", classes=classes)
+
+
+def _as_integers(targets: Node) -> Node:
+    """Return targets of another dtype as torch converts them: without fraction and without imaginary part."""
+    elements = targets.values.data()
+    if targets.dtype in INTEGRAL or elements is None:
+        return targets
+    try:
+        whole = tuple(int(x.real) for x in elements)
+    except (ValueError, OverflowError):  # NaN or infinite
+        return targets
+    return Node(targets.shape, "int64", targets.grad, name=targets.name, values=ValueFacts(elements=whole))
 
 
 _SEQUENCE = {"log_probs": "T C | T N C", "input_lengths": "| N", "target_lengths": "| N"}

@@ -57,9 +57,11 @@ class ValueFacts:
     def inside(self, low: float, high: float, *, ignoring: float | None = None) -> bool | None:
         """Tell whether every element lies in ``[low, high]``, those equal to ``ignoring`` left out.
 
-        NaN lies nowhere.
+        NaN lies nowhere; of complex elements it is not known.
         """
         known = self.elements if self.elements is not None else self.members
+        if known and self._complex():
+            return None
         if known is not None and (self.attained or self.elements is not None):
             return all(low <= x <= high for x in known if x != ignoring)
         if known is not None and all(low <= x <= high for x in known if x != ignoring):
@@ -74,6 +76,10 @@ class ValueFacts:
         ):
             return False
         return None
+
+    def _complex(self) -> bool:
+        known = self.elements if self.elements is not None else self.members
+        return bool(known) and any(isinstance(x, complex) for x in known or ())
 
     def _bounds_inside(self, low: float, high: float) -> bool | None:
         if self.attained and (
@@ -94,14 +100,14 @@ class ValueFacts:
     def any_below(self, bound: float) -> bool | None:
         """Tell whether some element is smaller than ``bound``; NaN is not."""
         if self.elements is not None:
-            return any(x < bound for x in self.elements)
+            return None if self._complex() else any(x < bound for x in self.elements)
         if self.low is not None and self.low >= bound:
             return False
         return True if self.attained and self.low is not None else None
 
     def first_outside(self, low: float, high: float, *, ignoring: float | None = None) -> float | None:
         """Return the first element, row-major, outside of ``[low, high]``; ``None`` where it is not known."""
-        if self.elements is not None:
+        if self.elements is not None and not self._complex():
             return next((x for x in self.elements if x != ignoring and not low <= x <= high), None)
         return None
 
