@@ -12,10 +12,9 @@ import os
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from calls import LOSSES, Generated, Generator
@@ -24,6 +23,8 @@ from pool import arguments_of
 
 from snugly.contracts import LossCall, Verdict, evaluate
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 def qualified(loss: str) -> str:
@@ -101,7 +102,11 @@ def compare(generator: Generator, loss: str, calls: int, tally: Tally) -> Tally:
             _record(tally, loss, generated, f"undetermined {verdict.missing}")  # not safe to run
             continue
         if TRACE:
-            print(shown(generated), {n: e.facts.values.elements for n, e in generated.entries.items() if n != "log_probs"}, flush=True)
+            print(
+                shown(generated),
+                {n: e.facts.values.elements for n, e in generated.entries.items() if n != "log_probs"},
+                flush=True,
+            )
         function, options = callable_of(loss, generated.options)
         truth = run(function, tensors, options)
         tally.calls += 1

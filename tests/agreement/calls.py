@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pool import DTYPES, MOST_ELEMENTS, Entry, Pool, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIZES = (0, 1, 2, 3, 5)
 _RANKS = (0, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5)
@@ -337,7 +339,9 @@ def _ctc(generator: Generator) -> Drawn:
             options[name] = tuple(values)
         else:
             scalar = not batched and len(values) == 1 and generator.chance(0.5)
-            entries[name] = generator.pool.given(values, () if scalar else (len(values),), generator.dtype("int64", 0.85))
+            entries[name] = generator.pool.given(
+                values, () if scalar else (len(values),), generator.dtype("int64", 0.85)
+            )
     return entries, options
 
 

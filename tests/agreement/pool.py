@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
+
+if TYPE_CHECKING:
+    from random import Random
 
 DTYPES = (
     "bool", "uint8", "int8", "int16", "int32", "int64",

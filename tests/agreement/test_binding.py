@@ -99,7 +99,9 @@ def test_what_constructors_refuse(name, keywords):
 MODULE_OF = {module.loss.rpartition(".")[2]: name for name, module in MODULES.items()}
 
 
-@pytest.mark.parametrize("loss", [loss for loss in GENERATED if loss in MODULE_OF and loss[0].islower() and loss != "ctc_loss"])
+@pytest.mark.parametrize(
+    "loss", [loss for loss in GENERATED if loss in MODULE_OF and loss[0].islower() and loss != "ctc_loss"]
+)
 def test_modules_agree_with_kernels(loss):
     found = MODULES[MODULE_OF[loss]]
     if loss == "linear_cross_entropy":

@@ -20,7 +20,9 @@ OPERATORS = [
     operator for operator in op_db if f"torch.{operator.name}" in LOSSES and operator.name.startswith(FUNCTIONAL)
 ]
 MODULES = [
-    info for info in module_db if info.module_cls.__name__.endswith(("Loss", "Loss2d", "LossWithLoss", "SoftmaxWithLoss"))
+    info
+    for info in module_db
+    if info.module_cls.__name__.endswith(("Loss", "Loss2d", "LossWithLoss", "SoftmaxWithLoss"))
 ]
 
 
@@ -55,7 +57,9 @@ def test_samples_of_operators(operator, dtype):
             assert problem is None, f"{sample}: {problem}"
 
 
-@pytest.mark.parametrize("operator", [op for op in OPERATORS if op.error_inputs_func], ids=lambda operator: operator.name)
+@pytest.mark.parametrize(
+    "operator", [op for op in OPERATORS if op.error_inputs_func], ids=lambda operator: operator.name
+)
 def test_error_inputs_of_operators(operator):
     function = getattr(torch.nn.functional, operator.name.removeprefix(FUNCTIONAL))
     for wrong in operator.error_inputs("cpu"):
@@ -67,7 +71,9 @@ def test_error_inputs_of_operators(operator):
 @pytest.mark.parametrize("info", MODULES, ids=lambda info: info.module_cls.__name__)
 def test_inputs_of_modules(info):
     for grad in (False, True):
-        for sample in info.module_inputs_func(info, device="cpu", dtype=torch.float32, requires_grad=grad, training=True):
+        for sample in info.module_inputs_func(
+            info, device="cpu", dtype=torch.float32, requires_grad=grad, training=True
+        ):
             given = sample.constructor_input
             module = info.module_cls(*given.args, **given.kwargs)
             problem = compared(module, sample.forward_input.args, sample.forward_input.kwargs)

@@ -80,7 +80,9 @@ def test_sizes_with_an_identity_are_judged_as_numbers(loss):
         generated = generator.call(loss)
         _, facts = arguments_of(generated.entries, generated.wanted)
         special = evaluate(LossCall(qualified(loss), facts, generated.options))
-        named = {name: one.with_(shape=tuple(FIXED.get(size, size) for size in one.shape)) for name, one in facts.items()}
+        named = {
+            name: one.with_(shape=tuple(FIXED.get(size, size) for size in one.shape)) for name, one in facts.items()
+        }
         general = evaluate(LossCall(qualified(loss), named, generated.options))
         assert (general.accepted, general.raises) == (special.accepted, special.raises), (
             {name: str(one) for name, one in facts.items()},

@@ -24,7 +24,7 @@ from snugly.contracts.calls import UNKNOWN, LossCall, Raises, Verdict, Violation
 from snugly.contracts.contract import REQUIRED, Contract, Mode, Parameter
 from snugly.contracts.evaluation import evaluate_with
 
-_CONTRACTS = {
+_CONTRACTS: dict[str, Contract] = {
     contract.loss: contract
     for family in (
         regression,

@@ -6,14 +6,18 @@ Source: ``torch/nn/modules/adaptive.py``. The result is a pair; the verdict's ou
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from snugly.contracts.arithmetic import Node, any_empty, scalar_type, shown, torch_size
-from snugly.contracts.contract import Contract, Mode, Parameter, tensors
-from snugly.contracts.linear import CPP_TYPES
+from snugly.contracts.arithmetic import ONE_BOOL, Node, any_empty, scalar_type, shown, torch_size
+from snugly.contracts.contract import Contract, Mode, tensors
 from snugly.contracts.labels import labels_inside
-from snugly.contracts.trace import Trace
+from snugly.contracts.linear import CPP_TYPES
 from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import COMPLEX, FLOATING
+
+if TYPE_CHECKING:
+    from snugly.contracts.trace import Trace
 
 INDICES = ("int32", "int64")
 
@@ -25,14 +29,44 @@ def adaptive_log_softmax_with_loss(trace: Trace) -> Node:
     _require_shapes(trace, input, target)
     _require_order(trace, target)
     classes: Dim | None = trace.option("n_classes", None)
-    features: Dim | None = trace.option("in_features", None)
+    rare = _first_rare_cluster(trace, target)
+    if rare is not None:
+        trace.require(target.dtype != "bool", "RuntimeError", ONE_BOOL, "bool-arithmetic", "target")
+        _require_layer(trace, input, *rare)
+        _require_target_dtype(trace, target)
     inside = labels_inside(target, classes, None)
     if inside is not True:
         _require_labels(trace, target, inside, classes)
-    _require_features(trace, input, features)
+    _require_layer(trace, input, input.shape[0] if input.rank == 2 else 1, _head_size(trace))
     if not trace.decide(any_empty(target.shape)):
         _require_target_dtype(trace, target)
-    return Node((), input.dtype, True)  # noqa: FBT003 - the module's own parameters require grad
+    return Node((), input.dtype, True)  # the module's own parameters require grad
+
+
+def _cutoffs(trace: Trace) -> list[int] | None:
+    cutoffs = trace.option("cutoffs", None)
+    known_ones = isinstance(cutoffs, Sequence) and all(isinstance(cutoff, int) for cutoff in cutoffs)
+    return list(cutoffs) if known_ones else None
+
+
+def _head_size(trace: Trace) -> int | None:
+    cutoffs = _cutoffs(trace)
+    return None if cutoffs is None else cutoffs[0] + len(cutoffs)
+
+
+def _first_rare_cluster(trace: Trace, target: Node) -> tuple[int, int | None] | None:
+    """Return how many labels lie in the first cluster beyond the head that has any, and its projection's size."""
+    cutoffs, classes, features = _cutoffs(trace), trace.option("n_classes", None), trace.option("in_features", None)
+    labels = target.values.data()
+    if cutoffs is None or labels is None or not isinstance(classes, int):
+        return None
+    for position, (low, high) in enumerate(pairwise((*cutoffs, classes))):
+        rows = sum(low <= label < high for label in labels)
+        if rows:
+            shrink = trace.option("div_value", 4.0)
+            known_size = isinstance(features, int) and shrink is not None
+            return rows, int(features // shrink ** (position + 1)) if known_size else None
+    return None
 
 
 def _require_shapes(trace: Trace, input: Node, target: Node) -> None:
@@ -60,8 +94,10 @@ def _require_shapes(trace: Trace, input: Node, target: Node) -> None:
     trace.require(
         input.rank == target.rank + 1,
         "RuntimeError",
-        lambda: f"{target.rank}D target tensor expects {target.rank + 1}D input tensors, "
-        f"but found inputs with size {torch_size(input.shape)}",
+        lambda: (
+            f"{target.rank}D target tensor expects {target.rank + 1}D input tensors, "
+            f"but found inputs with size {torch_size(input.shape)}"
+        ),
         "input-rank",
         "input",
         input=input.shape,
@@ -95,12 +131,16 @@ def _require_labels(trace: Trace, target: Node, inside: bool | None, classes: Di
     )
 
 
-def _require_features(trace: Trace, input: Node, features: Dim | None) -> None:
+def _require_layer(trace: Trace, input: Node, rows: Dim | None, outputs: int | None) -> None:
+    """Require what the linear layer of the head or of a cluster requires of the rows it is given."""
+    features: Dim | None = trace.option("in_features", None)
     trace.require(
         same(input.shape[-1], features),
         "RuntimeError",
-        lambda: f"mat1 and mat2 shapes cannot be multiplied ({shown(input.shape[0] if input.rank == 2 else 1)}x"
-        f"{shown(input.shape[-1])} and {shown(features)}x...)",
+        lambda: (
+            f"mat1 and mat2 shapes cannot be multiplied ({shown(rows)}x{shown(input.shape[-1])} "
+            f"and {shown(features)}x{shown(outputs)})"
+        ),
         "features",
         "input",
         input=input.shape,
@@ -110,8 +150,10 @@ def _require_features(trace: Trace, input: Node, features: Dim | None) -> None:
     trace.require(
         None if input.dtype is None else input.dtype == own,
         "RuntimeError",
-        lambda: f"expected m1 and m2 to have the same dtype, but got: "
-        f"{CPP_TYPES.get(input.dtype or '', input.dtype)} != {CPP_TYPES.get(own, own)}",
+        lambda: (
+            "expected m1 and m2 to have the same dtype, but got: "
+            f"{CPP_TYPES.get(input.dtype or '', input.dtype)} != {CPP_TYPES.get(own, own)}"
+        ),
         "input-dtype",
         "input",
         expected=own,

@@ -51,7 +51,7 @@ class Node:
         self,
         shape: Sizes,
         dtype: str | None,
-        grad: bool | None,  # noqa: FBT001 - a three-valued truth
+        grad: bool | None,
         *,
         name: str = "input",
         number: bool = False,
@@ -79,7 +79,7 @@ class Node:
 
 def number(dtype: str) -> Node:
     """Return a Python number of the kind of ``dtype``."""
-    return Node((), dtype, False, number=True)  # noqa: FBT003
+    return Node((), dtype, False, number=True)
 
 
 def either(*truths: bool | None) -> bool | None:
@@ -120,7 +120,7 @@ def promote(a: str, b: str) -> str:
 def _promote(a: str, b: str) -> str:
     low, high = sorted((a, b), key=kind_of)
     if kind_of(low) != kind_of(high):
-        if kind_of(high) == 3 and kind_of(low) == 2:  # noqa: PLR2004 - complex and floating
+        if kind_of(high) == 3 and kind_of(low) == 2:
             return _complex_of(promote(_real_of(high), low))
         return high
     if kind_of(a) == 1:
@@ -128,7 +128,7 @@ def _promote(a: str, b: str) -> str:
             other = b if a == "uint8" else a
             return "int16" if other == "int8" else other
         return max(a, b, key=_SIGNED.index)
-    if kind_of(a) == 2:  # noqa: PLR2004 - floating
+    if kind_of(a) == 2:
         if {a, b} == {"float16", "bfloat16"}:
             return "float32"
         return max(a, b, key=("float16", "bfloat16", "float32", "float64").index)
@@ -171,11 +171,11 @@ def _combine(higher: str | None, lower: str | None) -> str | None:
     if higher is None or lower is None:
         return higher or lower
     top, bottom = kind_of(higher), kind_of(lower)
-    if top == 3:  # noqa: PLR2004 - complex
+    if top == 3:
         return higher
-    if top == 2:  # noqa: PLR2004 - floating
-        return _complex_of(higher) if bottom == 3 else higher  # noqa: PLR2004
-    if top == 0 or bottom >= 2:  # noqa: PLR2004
+    if top == 2:
+        return _complex_of(higher) if bottom == 3 else higher
+    if top == 0 or bottom >= 2:
         return promote(higher, lower)
     return higher
 
@@ -185,10 +185,10 @@ def can_cast(source: str | None, target: str | None) -> bool | None:
     if source is None or target is None:
         return None
     have, want = kind_of(source), kind_of(target)
-    if have == 3:  # noqa: PLR2004 - complex
-        return want == 3  # noqa: PLR2004
-    if have == 2:  # noqa: PLR2004 - floating
-        return want >= 2  # noqa: PLR2004
+    if have == 3:
+        return want == 3
+    if have == 2:
+        return want >= 2
     return have == 0 or want >= 1
 
 
@@ -285,8 +285,10 @@ def _broadcast_size(trace: Trace, x: Dim | None, y: Dim | None, axis: int, argum
     trace.require(
         fits,
         "RuntimeError",
-        lambda: f"The size of tensor a ({shown(x)}) must match the size of tensor b ({shown(y)}) "
-        f"at non-singleton dimension {axis}",
+        lambda: (
+            f"The size of tensor a ({shown(x)}) must match the size of tensor b ({shown(y)}) "
+            f"at non-singleton dimension {axis}"
+        ),
         clause,
         argument,
         axis=axis,
@@ -329,7 +331,7 @@ def _is_not(dtype: str | None, other: str) -> bool | None:
 
 def to_float(a: Node) -> Node:
     """Return what a unary floating point function (``log``, ``exp``, ``sqrt``, ``lgamma``) gives."""
-    if a.dtype is None or kind_of(a.dtype) >= 2:  # noqa: PLR2004
+    if a.dtype is None or kind_of(a.dtype) >= 2:
         return a
     return a.like(dtype="float32")
 
@@ -395,10 +397,12 @@ def require_cast(trace: Trace, source: str | None, target: str | None, argument:
 def mean(trace: Trace, a: Node) -> Node:
     """Return the mean over all axes."""
     trace.require(
-        None if a.dtype is None else kind_of(a.dtype) >= 2,  # noqa: PLR2004
+        None if a.dtype is None else kind_of(a.dtype) >= 2,
         "RuntimeError",
-        lambda: "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-        f"Got: {scalar_type(a.dtype)}",
+        lambda: (
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {scalar_type(a.dtype)}"
+        ),
         "integral-mean",
         a.name,
         dtype=a.dtype,
@@ -416,7 +420,7 @@ def _require_summed(trace: Trace, a: Node) -> None:
 def total(trace: Trace, a: Node, shape: Sizes = ()) -> Node:
     """Return the sum over some axes, of integers as ``int64``."""
     _require_summed(trace, a)
-    if a.dtype is None or kind_of(a.dtype) >= 2:  # noqa: PLR2004
+    if a.dtype is None or kind_of(a.dtype) >= 2:
         return a.like(shape)
     return a.like(shape, "int64")
 

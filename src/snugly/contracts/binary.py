@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from snugly.contracts.arithmetic import (
     TWO_BOOLS,
     Node,
+    Sizes,
     broadcast,
     either,
     in_place,
@@ -23,9 +26,11 @@ from snugly.contracts.arithmetic import (
     torch_size,
 )
 from snugly.contracts.contract import REDUCE, REDUCTION, SIZE_AVERAGE, Contract, Mode, optional_tensor, tensors
-from snugly.contracts.trace import Trace
-from snugly.facts.dims import same
+from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import FLOATING
+
+if TYPE_CHECKING:
+    from snugly.contracts.trace import Trace
 
 _SAME_SHAPE = {"input": "*", "target": "*", "weight": "*", "pos_weight": "*"}
 
@@ -38,8 +43,10 @@ def binary_cross_entropy(trace: Trace) -> Node:
     trace.require(
         same_sizes(target.shape, input.shape),
         "ValueError",
-        lambda: f"Using a target size ({torch_size(target.shape)}) that is different to the input size "
-        f"({torch_size(input.shape)}) is deprecated. Please ensure they have the same size.",
+        lambda: (
+            f"Using a target size ({torch_size(target.shape)}) that is different to the input size "
+            f"({torch_size(input.shape)}) is deprecated. Please ensure they have the same size."
+        ),
         "target-shape",
         "target",
         input=input.shape,
@@ -56,28 +63,34 @@ def binary_cross_entropy(trace: Trace) -> Node:
 
 def _expanded_weight(trace: Trace, target: Node, weight: Node) -> Node:
     """Expand the weight as ``torch.broadcast_shapes`` says. Source: ``torch/functional.py``."""
-    shape = list(target.shape) if target.rank >= weight.rank else [1] * (weight.rank - target.rank) + list(target.shape)
+    sizes: list[Dim | None] = [1] * max(0, weight.rank - target.rank)
+    sizes += target.shape
     for axis in range(-1, -1 - weight.rank, -1):
-        size, mine = shape[axis], weight.shape[axis]
-        if is_one(mine) or same(size, mine):
-            continue
-        if is_one(size):
-            shape[axis] = mine
-            continue
-        fits = False if same(size, mine) is False and is_one(mine) is False and is_one(size) is False else None
-        trace.require(
-            fits,
-            "RuntimeError",
-            lambda axis=axis, mine=mine: f"Attempting to broadcast a dimension of length {shown(mine)} at {axis}! "
+        sizes[axis] = _expanded_size(trace, tuple(sizes), weight, axis)
+    return Node(tuple(sizes), weight.dtype, weight.grad, name="weight")
+
+
+def _expanded_size(trace: Trace, sizes: Sizes, weight: Node, axis: int) -> Dim | None:
+    size, mine = sizes[axis], weight.shape[axis]
+    equal = same(size, mine)
+    if equal or is_one(mine):
+        return size
+    if is_one(size):
+        return mine
+    trace.require(
+        False if equal is False and is_one(mine) is False and is_one(size) is False else None,
+        "RuntimeError",
+        lambda: (
+            f"Attempting to broadcast a dimension of length {shown(mine)} at {axis}! "
             f"Mismatching argument at index 1 had {torch_size(weight.shape)}; but expected shape should be "
-            f"broadcastable to {listed(tuple(shape))}",
-            "weight-shape",
-            "weight",
-            weight=weight.shape,
-            target=target.shape,
-        )
-        shape[axis] = None
-    return Node(tuple(shape), weight.dtype, weight.grad, name="weight")
+            f"broadcastable to {listed(sizes)}"
+        ),
+        "weight-shape",
+        "weight",
+        weight=weight.shape,
+        target=trace.tensor("target").shape,
+    )
+    return None
 
 
 def _probability_kernel(trace: Trace, input: Node, target: Node) -> Node:

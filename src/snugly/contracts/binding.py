@@ -90,9 +90,7 @@ _MODULES = (
     _module("NLLLoss2d", "nll_loss", _CLASSES),
     _module("CrossEntropyLoss", "cross_entropy", (*_CLASSES, Parameter("label_smoothing", 0.0))),
     _module("BCELoss", "binary_cross_entropy", _WEIGHTED),
-    _module(
-        "BCEWithLogitsLoss", "binary_cross_entropy_with_logits", (*_WEIGHTED, optional_tensor("pos_weight"))
-    ),
+    _module("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", (*_WEIGHTED, optional_tensor("pos_weight"))),
     _module("KLDivLoss", "kl_div", (*_LEGACY, Parameter("log_target", default=False))),
     _module(
         "PoissonNLLLoss",
@@ -213,7 +211,9 @@ def bind(parameters: Sequence[Parameter], positional: Sequence[Any], keywords: M
             msg = f"got multiple values for argument {name!r}"
             raise BindingError(msg)
         bound[name] = value
-    missing = [parameter.name for parameter in parameters if parameter.default is REQUIRED and parameter.name not in bound]
+    missing = [
+        parameter.name for parameter in parameters if parameter.default is REQUIRED and parameter.name not in bound
+    ]
     if missing:
         msg = f"missing {len(missing)} required arguments: {', '.join(map(repr, missing))}"
         raise BindingError(msg)
@@ -238,9 +238,7 @@ def bind_function(name: str, positional: Sequence[Any], keywords: Mapping[str, A
     return _call(found.loss, found.tensors, bind(found.parameters, positional, keywords))
 
 
-def _call(
-    loss: str, tensor_names: Sequence[str], bound: Mapping[str, Any], module_name: str | None = None
-) -> LossCall:
+def _call(loss: str, tensor_names: Sequence[str], bound: Mapping[str, Any], module_name: str | None = None) -> LossCall:
     arguments: dict[str, TensorFacts] = {}
     options: dict[str, Any] = {}
     for name, value in bound.items():

@@ -6,18 +6,16 @@ Follows ``nll_loss_nd``, ``cross_entropy_loss`` and their kernels in
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from snugly.contracts.arithmetic import (
     Node,
     any_empty,
     binary,
-    broadcast,
-    can_cast,
     count,
     either,
     is_one,
     listed,
-    mean,
-    number,
     require_kernel,
     require_no_grad,
     require_real_autograd,
@@ -38,9 +36,11 @@ from snugly.contracts.contract import (
     tensors,
 )
 from snugly.contracts.labels import class_labels
-from snugly.contracts.trace import Trace
 from snugly.facts.dims import Dim, same
-from snugly.facts.dtypes import COMPLEX, FLOATING
+from snugly.facts.dtypes import FLOATING
+
+if TYPE_CHECKING:
+    from snugly.contracts.trace import Trace
 
 IGNORE_INDEX = Parameter("ignore_index", -100)
 LABELS = ("int64", "uint8")
@@ -127,14 +127,13 @@ def negative_log_likelihood(trace: Trace, input: Node, target: Node, reduction: 
         trace.require(
             same(input.shape[0], batch),
             "ValueError",
-            lambda: f"Expected input batch_size ({shown(input.shape[0])}) "
-            f"to match target batch_size ({shown(batch)}).",
+            lambda: f"Expected input batch_size ({shown(input.shape[0])}) to match target batch_size ({shown(batch)}).",
             "batch-size",
             "target",
             input=input.shape,
             target=target.shape,
         )
-    if input.rank <= 2:  # noqa: PLR2004
+    if input.rank <= 2:
         return _flat(trace, input, target, reduction, ignored)
     return _spatial(trace, input, target, reduction, ignored)
 
@@ -161,15 +160,13 @@ def _flat(trace: Trace, input: Node, target: Node, reduction: str, ignored: int 
             input=input.shape,
             target=target.shape,
         )
-    if input.rank == 2 and target.rank == 0:  # noqa: PLR2004 - the batch has no samples
-        trace.reject(
-            "IndexError", "Dimension specified as 0 but tensor has no dimensions", "target-rank", "target"
-        )
+    if input.rank == 2 and target.rank == 0:
+        trace.reject("IndexError", "Dimension specified as 0 but tensor has no dimensions", "target-rank", "target")
     classes = input.shape[-1]
     require_class_weight(trace, classes, scalars_fit=False)
     require_kernel(trace, input, "nll_loss_out_frame")
     _require_weight_dtype(trace, input)
-    each = reduction == "none" and input.rank == 2  # noqa: PLR2004
+    each = reduction == "none" and input.rank == 2
     class_labels(trace, target, classes, ignored, as_character=each)
     result = Node(target.shape if each else (), input.dtype, input.grad)
     if input.rank == 1 and target.rank == 1:
@@ -200,9 +197,7 @@ def require_class_weight(trace: Trace, classes: Dim | None, *, scalars_fit: bool
             f"{prefix}weight tensor should be defined either for all {shown(classes)} classes or no classes "
             f"but got weight tensor of shape: {listed(weight.shape)}"
         )
-    trace.require(
-        fits, "RuntimeError", message, "weight-shape", "weight", classes=classes, weight=weight.shape
-    )
+    trace.require(fits, "RuntimeError", message, "weight-shape", "weight", classes=classes, weight=weight.shape)
 
 
 def _require_label_dtype(trace: Trace, target: Node) -> None:
@@ -235,7 +230,7 @@ def _require_weight_dtype(trace: Trace, input: Node) -> None:
 def _spatial(trace: Trace, input: Node, target: Node, reduction: str, ignored: int | None) -> Node:
     """Check an input of more than two axes, which torch views as an image."""
     batch, classes, *rest = input.shape
-    if input.rank != 4:  # noqa: PLR2004
+    if input.rank != 4:
         if target.rank == 0:
             trace.reject("RuntimeError", "ArrayRef: invalid slice, N = 1; size = 0", "target-rank", "target")
         trace.require(
@@ -250,7 +245,7 @@ def _spatial(trace: Trace, input: Node, target: Node, reduction: str, ignored: i
         )
     require_no_grad(trace, trace.optional("weight"), "nll_loss2d_forward")
     trace.require(
-        target.rank == 3 or input.rank != 4,  # noqa: PLR2004
+        target.rank == 3 or input.rank != 4,
         "RuntimeError",
         f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.rank}",
         "target-rank",
@@ -270,7 +265,7 @@ def _spatial(trace: Trace, input: Node, target: Node, reduction: str, ignored: i
 
 def _require_image_sizes(trace: Trace, input: Node, target: Node) -> None:
     batch, classes, *rest = input.shape
-    if input.rank == 4:  # noqa: PLR2004
+    if input.rank == 4:
         fits = same_sizes((batch, *rest), target.shape)
         shapes = (input.shape, target.shape)
     else:
@@ -295,7 +290,7 @@ def _require_image_labels(trace: Trace, target: Node, input: Node, reduction: st
     if fits:
         return
     message = f"expected scalar type Long but found {scalar_type(target.dtype)}"
-    details = {"dtype": target.dtype, "allowed": ("int64",)}
+    details: dict[str, Any] = {"dtype": target.dtype, "allowed": ("int64",)}
     if reduction != "none" and trace.decide(any_empty(target.shape)):
         trace.backward(input.grad, fits, "RuntimeError", message, "target-dtype", "target", **details)
     else:
@@ -360,8 +355,10 @@ def _require_smoothing_weight(trace: Trace, weight: Node, target: Node, reductio
     trace.require(
         same(elements, weight.shape[0]),
         "RuntimeError",
-        lambda: f"shape '{listed((1, weight.shape[0], *(1,) * (target.rank - 1)))}' is invalid for input of size "
-        f"{shown(elements)}",
+        lambda: (
+            f"shape '{listed((1, weight.shape[0], *(1,) * (target.rank - 1)))}' is invalid for input of size "
+            f"{shown(elements)}"
+        ),
         "weight-shape",
         "weight",
         weight=weight.shape,

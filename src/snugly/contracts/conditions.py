@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.contracts.arithmetic import listed, scalar_type
-from snugly.contracts.calls import Violation
 from snugly.facts.dims import Expr
 
+if TYPE_CHECKING:
+    from snugly.contracts.calls import Violation
+
 ELEMENT_CLAUSES = frozenset(
-    ("label-range", "probability-range", "variance-range", "lengths-range", "target-lengths-range", "target-lengths-sum")
+    (
+        "label-range",
+        "probability-range",
+        "variance-range",
+        "lengths-range",
+        "target-lengths-range",
+        "target-lengths-sum",
+    )
 )
 """The clauses about elements, of which a shape and a dtype say nothing."""
 

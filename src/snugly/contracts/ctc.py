@@ -55,9 +55,7 @@ def _require_one_kind_of_lengths(trace: Trace) -> None:
     tensors_given = [name for name in names if name in trace.call.arguments]
     others = [name for name in names if trace.call.options.get(name) not in (None, UNKNOWN)]
     if tensors_given and others:
-        kinds = (
-            "Tensor" if name in tensors_given else type(trace.call.options.get(name)).__name__ for name in names
-        )
+        kinds = ("Tensor" if name in tensors_given else type(trace.call.options.get(name)).__name__ for name in names)
         message = (
             "ctc_loss() received an invalid combination of arguments - got "
             f"(Tensor, Tensor, {', '.join(kinds)}, int, int, bool), but expected one of:"
@@ -160,8 +158,10 @@ def _require_targets(trace: Trace, targets: Node, lengths: Lengths, batch: Dim |
     trace.require(
         same(targets.shape[0], expected),
         "RuntimeError",
-        lambda: f"Expected tensor to have size {shown(expected)} at dimension 0, but got size "
-        f"{shown(targets.shape[0])} for argument #2 'targets' {_CHECKED_BY}",
+        lambda: (
+            f"Expected tensor to have size {shown(expected)} at dimension 0, but got size "
+            f"{shown(targets.shape[0])} for argument #2 'targets' {_CHECKED_BY}"
+        ),
         "batch-size" if targets.rank == 2 else "target-lengths-sum",
         "targets",
         expected=expected,
@@ -174,8 +174,10 @@ def _require_targets(trace: Trace, targets: Node, lengths: Lengths, batch: Dim |
     trace.require(
         None if short is None else not short,
         "RuntimeError",
-        lambda: f"Expected tensor to have size at least {longest} at dimension 1, but got size "
-        f"{shown(targets.shape[1])} for argument #2 'targets' {_CHECKED_BY}",
+        lambda: (
+            f"Expected tensor to have size at least {longest} at dimension 1, but got size "
+            f"{shown(targets.shape[1])} for argument #2 'targets' {_CHECKED_BY}"
+        ),
         "target-lengths-range",
         "target_lengths",
         longest=longest,
@@ -191,8 +193,10 @@ def _require_input_lengths(trace: Trace, lengths: Lengths, steps: Dim | None) ->
     if fits is False and lengths is not None:
         limit = known(steps)
         first = next((length for length in lengths if length < 0 or (limit is not None and length > limit)), most)
-    bound = f"least 0, but got value {first}" if first is not None and first < 0 else (
-        f"most {shown(steps)}, but got value {first}"
+    bound = (
+        f"least 0, but got value {first}"
+        if first is not None and first < 0
+        else (f"most {shown(steps)}, but got value {first}")
     )
     trace.require(
         fits,

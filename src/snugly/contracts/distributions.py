@@ -5,6 +5,8 @@ All three broadcast silently, without even the warning of the elementwise losses
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from snugly.contracts.arithmetic import (
     Node,
     any_empty,
@@ -33,9 +35,11 @@ from snugly.contracts.contract import (
     Parameter,
     tensors,
 )
-from snugly.contracts.trace import Trace
 from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import COMPLEX, FLOATING
+
+if TYPE_CHECKING:
+    from snugly.contracts.trace import Trace
 
 _SAME_SHAPE = {"input": "*", "target": "*"}
 # The names of C++ types in the message of ``clamp_``.
@@ -141,8 +145,10 @@ def _clamp_variance(trace: Trace, var: Node) -> None:
     trace.require(
         None if var.dtype is None else can_cast("float32", var.dtype),
         "RuntimeError",
-        lambda: "result type Float can't be cast to the desired output type "
-        f"{_CPP_TYPES.get(var.dtype or '', scalar_type(var.dtype))}",
+        lambda: (
+            "result type Float can't be cast to the desired output type "
+            f"{_CPP_TYPES.get(var.dtype or '', scalar_type(var.dtype))}"
+        ),
         "result-dtype",
         "var",
         dtype=var.dtype,
@@ -197,10 +203,14 @@ def _number_variance(trace: Trace, input: Node) -> Node:
     if isinstance(value, int):
         trace.reject("TypeError", _NOT_A_TENSOR, "variance-type", "var", var=value)
     trace.require(
-        None if value is None else not value < 0, "ValueError", "var has negative entry/entries", "variance-range", "var"
+        None if value is None else not value < 0,
+        "ValueError",
+        "var has negative entry/entries",
+        "variance-range",
+        "var",
     )
     result = binary(trace, input, number("float32"))
-    return Node(input.shape, result.dtype, False, name="var")  # noqa: FBT003
+    return Node(input.shape, result.dtype, False, name="var")
 
 
 CONTRACTS = (

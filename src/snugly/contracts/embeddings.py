@@ -1,24 +1,22 @@
-"""Losses on distances and similarities: ``margin_ranking_loss``, ``cosine_embedding_loss``,
-``triplet_margin_loss`` and ``triplet_margin_with_distance_loss``.
+"""Losses on distances and similarities.
+
+``margin_ranking_loss``, ``cosine_embedding_loss``, ``triplet_margin_loss`` and
+``triplet_margin_with_distance_loss``.
 """
 
 from __future__ import annotations
 
 from snugly.contracts.arithmetic import (
     Node,
-    any_empty,
     binary,
     broadcast,
     clamp,
     divide,
-    either,
     listed,
-    mean,
     negate,
     number,
     real_of,
     reduce,
-    result_type,
     same_sizes,
     subtract,
     to_float,
@@ -41,8 +39,11 @@ def margin_ranking_loss(trace: Trace) -> Node:
     trace.require(
         first.rank == second.rank == target.rank,
         "RuntimeError",
-        lambda: "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
-        f"input1: {torch_size(first.shape)}, input2: {torch_size(second.shape)}, target: {torch_size(target.shape)} ",
+        lambda: (
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {torch_size(first.shape)}, input2: {torch_size(second.shape)}, "
+            f"target: {torch_size(target.shape)} "
+        ),
         "same-rank",
         "target" if first.rank == second.rank else "input2",
         input1=first.shape,
@@ -78,8 +79,10 @@ def cosine_embedding_loss(trace: Trace) -> Node:
     trace.require(
         first.rank == second.rank == axis + 1,
         "RuntimeError",
-        lambda: f"{axis}D target tensor expects {axis + 1}D input tensors, but found inputs with sizes "
-        f"{listed(first.shape)} and {listed(second.shape)}.",
+        lambda: (
+            f"{axis}D target tensor expects {axis + 1}D input tensors, but found inputs with sizes "
+            f"{listed(first.shape)} and {listed(second.shape)}."
+        ),
         "input-rank",
         "input1" if first.rank != axis + 1 else "input2",
         input1=first.shape,
@@ -146,8 +149,10 @@ def _require_ranks(trace: Trace) -> None:
     trace.require(
         anchor.rank == positive.rank == negative.rank,
         "RuntimeError",
-        lambda: "The anchor, positive, and negative tensors are expected to have the same number of dimensions, "
-        f"but got: anchor {anchor.rank}D, positive {positive.rank}D, and negative {negative.rank}D inputs",
+        lambda: (
+            "The anchor, positive, and negative tensors are expected to have the same number of dimensions, "
+            f"but got: anchor {anchor.rank}D, positive {positive.rank}D, and negative {negative.rank}D inputs"
+        ),
         "same-rank",
         "positive" if anchor.rank == negative.rank else "negative",
         anchor=anchor.shape,
@@ -177,9 +182,7 @@ def _distance(trace: Trace, a: Node, b: Node, power: float | None) -> Node:
 
 _TRIPLE = tensors("anchor", "positive", "negative")
 _LEGACY = (SIZE_AVERAGE, REDUCE, REDUCTION)
-_TRIPLETS = Mode(
-    "triplets", {"anchor": "*N D", "positive": "*N D", "negative": "*N D"}, {"anchor": FLOATING}, "*N"
-)
+_TRIPLETS = Mode("triplets", {"anchor": "*N D", "positive": "*N D", "negative": "*N D"}, {"anchor": FLOATING}, "*N")
 
 CONTRACTS = (
     Contract(

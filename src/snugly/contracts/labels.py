@@ -29,9 +29,7 @@ def _unless_empty(target: Node) -> bool | None:
     return False if any_empty(target.shape) is False else None
 
 
-def class_labels(
-    trace: Trace, target: Node, classes: Dim | None, ignored: int | None, *, as_character: bool
-) -> None:
+def class_labels(trace: Trace, target: Node, classes: Dim | None, ignored: int | None, *, as_character: bool) -> None:
     """Require labels in the range of the classes.
 
     Args:
@@ -51,15 +49,13 @@ def class_labels(
     kind, text = "IndexError", f"Target {'?' if first is None else int(first)} is out of bounds."
     if as_character and target.dtype == "uint8" and first is not None:
         kind, text = _written_as_character(int(first))
-    trace.require(
-        inside, kind, text, "label-range", "target", classes=classes, label=first, ignore_index=ignored
-    )
+    trace.require(inside, kind, text, "label-range", "target", classes=classes, label=first, ignore_index=ignored)
 
 
 def _written_as_character(label: int) -> tuple[str, str]:
     """Return what becomes of a message with a ``uint8`` label in it, which C++ prints as a character."""
-    if label >= 128:  # noqa: PLR2004 - not a character in UTF-8
-        reason = "invalid continuation byte" if 0xC2 <= label <= 0xF4 else "invalid start byte"  # noqa: PLR2004
+    if label >= 128:
+        reason = "invalid continuation byte" if 0xC2 <= label <= 0xF4 else "invalid start byte"
         return "UnicodeDecodeError", f"'utf-8' codec can't decode byte 0x{label:02x} in position 7: {reason}"
     if label == 0:
         return "IndexError", "Target "

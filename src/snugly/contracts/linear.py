@@ -17,7 +17,7 @@ from snugly.contracts.classification import CLASS_INDICES, CLASS_PROBABILITIES, 
 from snugly.contracts.contract import Contract, Mode, Parameter, optional_tensor, tensors
 from snugly.contracts.trace import Trace, Undetermined
 from snugly.facts.dims import same
-from snugly.facts.dtypes import COMPLEX, FLOATING
+from snugly.facts.dtypes import FLOATING
 
 MULTIPLIED = ("uint8", "int8", "int16", "int32", "int64", *FLOATING, "complex64", "complex128")
 CPP_TYPES = {
@@ -76,8 +76,10 @@ def _require_shapes(trace: Trace, input: Node, matrix: Node, bias: Node | None) 
     trace.require(
         same(features, expected),
         "RuntimeError",
-        lambda: "expected equal input and linear_weight last dimensions (in_features), got "
-        f"{shown(features)} and {shown(expected)}, respectively",
+        lambda: (
+            "expected equal input and linear_weight last dimensions (in_features), got "
+            f"{shown(features)} and {shown(expected)}, respectively"
+        ),
         "features",
         "linear_weight",
         input=input.shape,
@@ -96,8 +98,10 @@ def _require_shapes(trace: Trace, input: Node, matrix: Node, bias: Node | None) 
     trace.require(
         matrix.rank == 2 or input.rank == 2,
         "RuntimeError",
-        lambda: f"K-dimensional loss defined by linear_weight shape {tupled(matrix.shape)} requires batched input, "
-        f"(N, {shown(features)}), got unbatched input with shape {tupled(input.shape)}",
+        lambda: (
+            f"K-dimensional loss defined by linear_weight shape {tupled(matrix.shape)} requires batched input, "
+            f"(N, {shown(features)}), got unbatched input with shape {tupled(input.shape)}"
+        ),
         "input-rank",
         "input",
         input=input.shape,
@@ -122,8 +126,10 @@ def linear(trace: Trace, input: Node, matrix: Node, bias: Node | None) -> Node:
         trace.require(
             None if matrix.dtype is None or bias.dtype is None else matrix.dtype == bias.dtype,
             "RuntimeError",
-            lambda: f"self and mat2 must have the same dtype, but got {scalar_type(bias.dtype)} "
-            f"and {scalar_type(matrix.dtype)}",
+            lambda: (
+                f"self and mat2 must have the same dtype, but got {scalar_type(bias.dtype)} "
+                f"and {scalar_type(matrix.dtype)}"
+            ),
             "linear-bias-dtype",
             "linear_bias",
             linear_weight=matrix.dtype,

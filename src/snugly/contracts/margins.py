@@ -1,8 +1,12 @@
-"""Margin losses of a score against a label: ``hinge_embedding_loss``, ``soft_margin_loss``,
-``multilabel_soft_margin_loss``, ``multilabel_margin_loss`` and ``multi_margin_loss``.
+"""Margin losses of a score against a label.
+
+``hinge_embedding_loss``, ``soft_margin_loss``, ``multilabel_soft_margin_loss``, ``multilabel_margin_loss`` and
+``multi_margin_loss``.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from snugly.contracts.arithmetic import (
     NEGATED_BOOL,
@@ -15,9 +19,7 @@ from snugly.contracts.arithmetic import (
     clamp,
     count,
     divide,
-    either,
     in_place,
-    is_one,
     listed,
     mean,
     number,
@@ -42,9 +44,11 @@ from snugly.contracts.contract import (
     tensors,
 )
 from snugly.contracts.labels import labels_inside
-from snugly.contracts.trace import Trace
 from snugly.facts.dims import Dim, bounds, same
 from snugly.facts.dtypes import COMPLEX, FLOATING
+
+if TYPE_CHECKING:
+    from snugly.contracts.trace import Trace
 
 PRECISE = ("float32", "float64")
 _SIGNS = {"target": "1 or -1"}
@@ -127,7 +131,7 @@ def multilabel_soft_margin_loss(trace: Trace) -> Node:
 
 
 def _require_scores(trace: Trace, input: Node) -> None:
-    if input.rank <= 2:  # noqa: PLR2004
+    if input.rank <= 2:
         empty = None if input.rank == 0 else same(input.shape[-1], 0)
         fits = True if input.rank == 0 else (None if empty is None else not empty)
     else:
@@ -135,8 +139,7 @@ def _require_scores(trace: Trace, input: Node) -> None:
     trace.require(
         fits,
         "RuntimeError",
-        lambda: "Expected non-empty vector or matrix with optional 0-dim batch size, "
-        f"but got: {listed(input.shape)}",
+        lambda: f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {listed(input.shape)}",
         "input-shape",
         "input",
         shape=input.shape,
@@ -166,14 +169,16 @@ def multi_margin_loss(trace: Trace) -> Node:
         trace.require(weight.rank == 1, "ValueError", message, "weight-shape", "weight", weight=weight.shape)
     require_no_grad(trace, weight, "multi_margin_loss")
     _require_scores(trace, input)
-    samples: Dim | None = input.shape[0] if input.rank == 2 else 1  # noqa: PLR2004
+    samples: Dim | None = input.shape[0] if input.rank == 2 else 1
     classes: Dim | None = input.shape[-1] if input.rank else 1
     trace.require(
         same(count(target.shape), samples) if target.rank <= 1 else False,
         "RuntimeError",
-        lambda: "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples "
-        f"(batch size). Expected target size [{shown(samples)}], but got {listed(target.shape)}. "
-        f"Input has shape {listed(input.shape)}.",
+        lambda: (
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples "
+            f"(batch size). Expected target size [{shown(samples)}], but got {listed(target.shape)}. "
+            f"Input has shape {listed(input.shape)}."
+        ),
         "batch-size",
         "target",
         input=input.shape,
@@ -218,7 +223,7 @@ def _multi_margin_kernel(trace: Trace, input: Node, target: Node, classes: Dim |
             found=weight.dtype,
         )
     trace.require(
-        labels_inside(target, classes, float("nan")),  # type: ignore[arg-type] - nothing is ignored
+        labels_inside(target, classes, None),
         "RuntimeError",
         "target out of range",
         "label-range",

@@ -5,6 +5,8 @@ All four broadcast input and target with a warning instead of refusing different
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from snugly.contracts.arithmetic import (
     Node,
     absolute,
@@ -32,8 +34,10 @@ from snugly.contracts.contract import (
     optional_tensor,
     tensors,
 )
-from snugly.contracts.trace import Trace
 from snugly.facts.dtypes import FLOATING
+
+if TYPE_CHECKING:
+    from snugly.contracts.trace import Trace
 
 ELEMENTWISE = Mode("elementwise", {"input": "*", "target": "*", "weight": "*"}, {"input": FLOATING}, "*")
 
@@ -75,8 +79,7 @@ def _weighted(trace: Trace, errors: Node, weight: Node, reduction: str, *, plain
     if reduction == "mean":
         return mean(trace, weighted) if plain_mean else divide(trace, total(trace, weighted), total(trace, weight))
     message = f"Invalid reduction mode: {reduction}. Expected one of 'none', 'mean', 'sum'."
-    trace.bad_reduction(reduction, message)
-    return weighted
+    return trace.bad_reduction(reduction, message)
 
 
 def mse_loss(trace: Trace) -> Node:
@@ -152,7 +155,7 @@ def _huber(trace: Trace, input: Node, target: Node) -> Node:
         "delta",
         delta=delta,
     )
-    common = Node(input.shape, result_type(input, target), False, name="target")  # noqa: FBT003
+    common = Node(input.shape, result_type(input, target), False, name="target")
     require_cast(trace, common.dtype, input.dtype, "target")
     require_kernel(trace, common, "huber_cpu")
     result = Node(input.shape, input.dtype, either(input.grad, target.grad))
@@ -171,9 +174,7 @@ def _huber(trace: Trace, input: Node, target: Node) -> Node:
 _PARAMETERS = (*tensors("input", "target"), SIZE_AVERAGE, REDUCE, REDUCTION)
 
 CONTRACTS = (
-    Contract(
-        "torch.nn.functional.mse_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), mse_loss
-    ),
+    Contract("torch.nn.functional.mse_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), mse_loss),
     Contract("torch.nn.functional.l1_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), l1_loss),
     Contract(
         "torch.nn.functional.smooth_l1_loss", (*_PARAMETERS, Parameter("beta", 1.0)), (ELEMENTWISE,), smooth_l1_loss

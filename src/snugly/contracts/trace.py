@@ -8,13 +8,16 @@ what came out. So a verdict on unknown sizes holds for every size they can have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from snugly.contracts.arithmetic import Node
 from snugly.contracts.calls import UNKNOWN, LossCall, Raises, Violation
 from snugly.facts.dtypes import COMPLEX, FLOATING
-from snugly.facts.tensors import TensorFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from snugly.facts.tensors import TensorFacts
 
 MOST_AXES = 6  # no loss of torch treats more axes than this differently
 
@@ -95,13 +98,13 @@ class Trace:
 
     def require(
         self,
-        truth: bool | None,  # noqa: FBT001 - a three-valued truth
+        truth: bool | None,
         kind: str,
         message: str | Callable[[], str],
         clause: str,
         argument: str,
         when: str = "forward",
-        **details: Any,  # noqa: ANN401 - numbers for rules and reports
+        **details: Any,
     ) -> None:
         """Go on where ``truth`` holds; note what is missing where that is not known.
 
@@ -120,13 +123,13 @@ class Trace:
 
     def backward(
         self,
-        grad: bool | None,  # noqa: FBT001 - a three-valued truth
-        truth: bool | None,  # noqa: FBT001 - a three-valued truth
+        grad: bool | None,
+        truth: bool | None,
         kind: str,
         message: str | Callable[[], str],
         clause: str,
         argument: str,
-        **details: Any,  # noqa: ANN401 - numbers for rules and reports
+        **details: Any,
     ) -> None:
         """Require something of the backward pass; it is raised when the forward pass is through.
 
@@ -153,7 +156,9 @@ class Trace:
             certain = truth if grad else None
             self.require(certain, kind, message, clause, argument, "backward", **details)
 
-    def reject(self, kind: str, message: str, clause: str, argument: str, when: str = "forward", **details: Any) -> Any:  # noqa: ANN401 - never returns
+    def reject(
+        self, kind: str, message: str, clause: str, argument: str, when: str = "forward", **details: Any
+    ) -> NoReturn:
         """End the pass.
 
         Raises:
@@ -169,7 +174,7 @@ class Trace:
         """
         node = self.optional(name)
         if node is None:
-            return self.reject("TypeError", f"missing required argument: {name!r}", "missing-argument", name)
+            self.reject("TypeError", f"missing required argument: {name!r}", "missing-argument", name)
         return node
 
     def optional(self, name: str) -> Node | None:
@@ -193,7 +198,7 @@ class Trace:
             grad = False
         return Node(shape, facts.dtype, grad, name=name, values=facts.values, device=facts.device)
 
-    def option(self, name: str, default: Any) -> Any:  # noqa: ANN401 - options have their own types
+    def option(self, name: str, default: Any) -> Any:
         """Return an option; ``None`` for a number that is not known."""
         value = self.call.options.get(name, default)
         return None if value is UNKNOWN else value
@@ -234,11 +239,10 @@ class Trace:
             return "mean"
         return self.bad_reduction(reduction, f"{reduction} is not a valid value for reduction")
 
-    def bad_reduction(self, reduction: str, message: str) -> str:
+    def bad_reduction(self, reduction: str, message: str) -> NoReturn:
         """End the pass because of the name of the reduction.
 
         Raises:
             Rejected: always.
         """
-        rejected: str = self.reject("ValueError", message, "reduction-name", "reduction", reduction=reduction)
-        return rejected
+        self.reject("ValueError", message, "reduction-name", "reduction", reduction=reduction)

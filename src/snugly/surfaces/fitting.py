@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.contracts import LOSSES, LossCall, Raises, Verdict, contract
 from snugly.contracts.binding import MODULES, BindingError, bind_function, bind_module, construct, module
@@ -14,6 +13,9 @@ from snugly.contracts.conditions import ELEMENT_CLAUSES
 from snugly.facts.notation import parse
 from snugly.facts.tensors import TensorFacts
 from snugly.rules.judge import judge_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def fit(loss: Any, *args: Any, **kwargs: Any) -> Verdict:
@@ -53,14 +55,16 @@ def _call(loss: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Lo
         name = _function(loss)
         names = contract(name).tensors
         parameters = [parameter.name for parameter in contract(name).parameters if not parameter.keyword_only]
-        positional = [_read(value, key in names) for key, value in zip(parameters, args, strict=False)]
+        positional = [_read(value, tensor=key in names) for key, value in zip(parameters, args, strict=False)]
         positional += args[len(parameters) :]
-        return bind_function(name, positional, {key: _read(value, key in names) for key, value in kwargs.items()}), None
+        return bind_function(
+            name, positional, {key: _read(value, tensor=key in names) for key, value in kwargs.items()}
+        ), None
     constructor = {parameter.name: parameter.tensor for parameter in found.parameters}
-    options = {key: _read(value, constructor[key]) for key, value in kwargs.items() if key in constructor}
-    forward = {key: _read(value, True) for key, value in kwargs.items() if key not in constructor}
+    options = {key: _read(value, tensor=constructor[key]) for key, value in kwargs.items() if key in constructor}
+    forward = {key: _read(value, tensor=True) for key, value in kwargs.items() if key not in constructor}
     state = construct(found.name, (), options)
-    return bind_module(state, [_read(value, True) for value in args], forward), state.error
+    return bind_module(state, [_read(value, tensor=True) for value in args], forward), state.error
 
 
 def _live_call(loss: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> LossCall:
@@ -74,9 +78,9 @@ def _live_call(loss: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Los
         name = loss_name(loss)
         names = contract(name).tensors if name is not None else ()
         parameters = [parameter.name for parameter in contract(name).parameters] if name is not None else []
-    positional = [_read(value, key in names) for key, value in zip(parameters, args, strict=False)]
+    positional = [_read(value, tensor=key in names) for key, value in zip(parameters, args, strict=False)]
     positional += args[len(parameters) :]
-    call = loss_call(loss, positional, {key: _read(value, key in names) for key, value in kwargs.items()})
+    call = loss_call(loss, positional, {key: _read(value, tensor=key in names) for key, value in kwargs.items()})
     if call is None:
         msg = f"{getattr(loss, '__name__', type(loss).__name__)} is no loss of torch; snugly knows {_known()}"
         raise ValueError(msg)
@@ -98,7 +102,7 @@ def _known() -> str:
     return ", ".join(name.rpartition(".")[2] for name in LOSSES)
 
 
-def _read(value: Any, tensor: bool) -> Any:  # noqa: FBT001
+def _read(value: Any, *, tensor: bool) -> Any:
     """Return the facts of what stands for a tensor, and anything else as it is."""
     if not tensor or isinstance(value, TensorFacts):
         return value
