@@ -8,7 +8,7 @@ from snugly.interpreter.expressions import merge_mapping
 from snugly.interpreter.items import as_key, get_item, set_item
 from snugly.interpreter.iteration import mapping_keys
 from snugly.interpreter.joins import join
-from snugly.interpreter.values import NOTHING, Mapping, Sequence, Unknown, Value
+from snugly.interpreter.values import NOTHING, LibraryName, Mapping, Sequence, Unknown, Value
 from snugly.library.registry import function
 
 
@@ -87,7 +87,8 @@ def update(machine: Any, self: Mapping, other: Value = None, **kwargs: Value) ->
     """Add entries."""
     machine.touch(self)
     if other is not None:
-        merge_mapping(machine, self, other if isinstance(other, Mapping) else Unknown("entries"))
+        entries = other if isinstance(other, Mapping) else machine.call(LibraryName("builtins.dict"), other)
+        merge_mapping(machine, self, entries)
     self.entries.update(kwargs)
 
 
