@@ -32,7 +32,7 @@ from snugly.facts.dtypes import FLOATING
 if TYPE_CHECKING:
     from snugly.contracts.trace import Trace
 
-_SAME_SHAPE = {"input": "*", "target": "*", "weight": "*", "pos_weight": "*"}
+_SAME_SHAPE = {"input": "*", "target": "*", "weight": "*"}
 
 
 def binary_cross_entropy(trace: Trace) -> Node:
@@ -186,7 +186,7 @@ CONTRACTS = (
             REDUCTION,
             optional_tensor("pos_weight"),
         ),
-        (Mode("logits", _SAME_SHAPE, {"input": FLOATING}, "*"),),
+        (Mode("logits", {**_SAME_SHAPE, "pos_weight": "*"}, {"input": FLOATING}, "*"),),
         binary_cross_entropy_with_logits,
     ),
 )

@@ -38,8 +38,8 @@ class Mode:
 
     Attributes:
         name: how verdicts and reports call it, such as ``"class indices"``.
-        shapes: the shape of each argument, in the notation of ``snugly.contracts.shapes``:
-            sizes by name, ``*`` for any number of axes, alternatives separated by ``|``.
+        shapes: the shape of each argument: sizes by name, a name after ``*`` for any number of axes,
+            alternatives separated by ``|`` that go together by position, as in ``"C | N C *D"``.
         dtypes: the dtypes that each argument may have; an argument that is not named follows the input.
         values: what the elements of an argument must be, in words.
         reduces_to: the shape of the result with ``reduction="none"``.
@@ -50,6 +50,10 @@ class Mode:
     dtypes: dict[str, tuple[str, ...]]
     reduces_to: str
     values: dict[str, str] | None = None
+
+    def alternatives(self, argument: str) -> tuple[tuple[str, ...], ...]:
+        """Return the shapes that an argument may have, each as its axes: ``(("C",), ("N", "C", "*D"))``."""
+        return tuple(tuple(shape.split()) for shape in self.shapes[argument].split("|"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from snugly.facts.dtypes import FLOATING
 if TYPE_CHECKING:
     from snugly.contracts.trace import Trace
 
+PLAIN = Mode("elementwise", {"input": "*", "target": "*"}, {"input": FLOATING}, "*")
 ELEMENTWISE = Mode("elementwise", {"input": "*", "target": "*", "weight": "*"}, {"input": FLOATING}, "*")
 
 
@@ -177,7 +178,7 @@ CONTRACTS = (
     Contract("torch.nn.functional.mse_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), mse_loss),
     Contract("torch.nn.functional.l1_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), l1_loss),
     Contract(
-        "torch.nn.functional.smooth_l1_loss", (*_PARAMETERS, Parameter("beta", 1.0)), (ELEMENTWISE,), smooth_l1_loss
+        "torch.nn.functional.smooth_l1_loss", (*_PARAMETERS, Parameter("beta", 1.0)), (PLAIN,), smooth_l1_loss
     ),
     Contract(
         "torch.nn.functional.huber_loss",
