@@ -31,6 +31,7 @@ _LIMITS = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**63), 2**63 - 1),
 }
+_ROUNDED = {"float16": 2**11, "bfloat16": 2**8}  # integers up to here are exact in these dtypes
 _SMALL = frozenset({"bool", "uint8", "uint16", "int8", "int16"})  # dtypes whose own range says something
 
 
@@ -242,7 +243,7 @@ def remainder(a: ValueFacts, b: ValueFacts) -> ValueFacts:
     if a.low is not None and a.high is not None and 0 <= a.low and a.high < b_low:
         return replace(a, integral=whole, meaning=None)
     more = _both(a, b, lambda x, y: x % y)
-    more["attained"] = "members" in more and more["members"] is not None and more["attained"]
+    more["attained"] = False
     return between(0, b_high - 1 if whole else b_high, integral=whole, **more)
 
 
@@ -351,9 +352,23 @@ def cast(values: ValueFacts, source: str | None, target: str | None) -> ValueFac
         if values.integral:
             return replace(values, elements=values.elements and tuple(map(int, values.elements)))
         return mapped(values, int, rising=True, whole=True)
+    if target in _ROUNDED:
+        values = _rounded(values, _ROUNDED[target])
     if values.elements is not None and source in _LIMITS:
         return replace(values, elements=tuple(map(float, values.elements)))
     return values
+
+
+def _rounded(values: ValueFacts, most: int) -> ValueFacts:
+    """Keep what rounding to few digits keeps: integers up to ``most`` are exact, and rounding keeps order."""
+    low, high = edges(values)
+    if values.integral and -most <= low and high <= most:
+        return values
+    exact = [abs(edge) <= most and float(edge).is_integer() for edge in (low, high)]
+    return replace(
+        values, low=values.low if exact[0] else None, high=values.high if exact[1] else None, members=None, elements=None,
+        attained=False,
+    )  # fmt: skip
 
 
 def _as_truths(values: ValueFacts) -> ValueFacts:

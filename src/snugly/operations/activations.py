@@ -172,12 +172,18 @@ def elu(input: TensorFacts, alpha: float = 1.0, inplace: bool = False) -> Tensor
 
 
 @operation(
-    _F + "selu", _F + "selu_", "torch.selu", _F + "silu", _F + "mish", _F + "hardswish", _F + "tanhshrink",
+    _F + "selu", _F + "selu_", "torch.selu", _F + "silu", _F + "mish", _F + "hardswish",
 )  # fmt: skip
 def selu(input: TensorFacts, inplace: bool = False) -> TensorFacts:
     """A smooth activation with no sharp range."""
     del inplace
     return elementwise(input, input.dtype, NOTHING_KNOWN)
+
+
+@operation(_F + "tanhshrink")
+def tanhshrink(input: TensorFacts) -> TensorFacts:
+    """The input without its ``tanh``."""
+    return elementwise(input, floating(input.dtype), NOTHING_KNOWN)
 
 
 @operation(_F + "gelu")

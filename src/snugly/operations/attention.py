@@ -190,7 +190,7 @@ def pairwise_distance(
     """The distance between rows, pair by pair."""
     del p, eps
     together = combined(promoted(x1, x2), NOTHING_KNOWN, x1, x2)
-    return reduced(together, -1, keepdim, together.dtype, ranges.NON_NEGATIVE)
+    return reduced(together, -1, keepdim, floating(together.dtype), ranges.NON_NEGATIVE)
 
 
 @operation("torch.cdist", "torch.functional.cdist")
@@ -229,6 +229,9 @@ def cov(
         message = f"cov(): expected input to have two or fewer dimensions but got an input with {input.rank} dimensions"
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
     shape = None if input.rank is None else (() if input.rank < 2 else (input.size(0), input.size(0)))  # noqa: PLR2004
+    if shape is not None and len(shape) == 2:  # noqa: PLR2004 - one row gives a scalar
+        single = same(shape[0], 1)
+        shape = None if single is None else (() if single else shape)
     return made(shape, floating(input.dtype), input)
 
 

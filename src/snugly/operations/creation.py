@@ -7,7 +7,7 @@ from typing import Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, less, value
-from snugly.facts.dtypes import COMPLEX, FLOATING, SCALAR_TYPES, complex_of
+from snugly.facts.dtypes import COMPLEX, FLOATING, INTEGRAL, SCALAR_TYPES, complex_of
 from snugly.facts.misfits import Misfit
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
@@ -114,7 +114,8 @@ def full(
     """One number everywhere; the dtype is that of the number."""
     inferred = fill_value.dtype if isinstance(fill_value, TensorFacts) else number_dtype(fill_value)
     values = ranges.some_of(operand_values(fill_value)) if isinstance(fill_value, TensorFacts) else ranges.constant(fill_value)
-    return new(sizes_of((size,)), chosen_dtype(dtype, inferred), device, requires_grad, values)
+    target = chosen_dtype(dtype, inferred)
+    return new(sizes_of((size,)), target, device, requires_grad, ranges.cast(values, inferred, target))
 
 
 def _like(
@@ -265,12 +266,22 @@ def arange(
         (end,) = bounds
     elif bounds:
         start, end, step = (*bounds, *(start, end, step)[len(bounds) :])
-    parts = [item if not isinstance(item, TensorFacts) else UNKNOWN for item in (start, end, step)]
+    parts = [_number(item) for item in (start, end, step)]
+    if dtype in INTEGRAL:
+        parts = [int(item) if isinstance(item, float) and math.isfinite(item) else item for item in parts]
     kinds = [number_dtype(item) for item in parts]
     inferred = None if None in kinds else ("float32" if "float32" in kinds else "int64")
     count = _steps(*parts)
     values = _arange_values(*parts, count)
     return new((count,), chosen_dtype(dtype, inferred), device, requires_grad, values)
+
+
+def _number(item: Any) -> Any:
+    """Return an argument that torch takes as a number; a tensor of one element counts as that."""
+    if isinstance(item, TensorFacts):
+        elements = item.values.elements
+        return elements[0] if elements is not None and len(elements) == 1 else UNKNOWN
+    return item
 
 
 def _steps(start: Any, end: Any, step: Any) -> Dim | None:  # noqa: ANN401 - numbers
@@ -502,7 +513,7 @@ def copy_(input: TensorFacts, src: TensorFacts, non_blocking: bool = False) -> T
 
 
 @operation("torch.complex", "torch.polar")
-def complex(real: TensorFacts, imag: TensorFacts) -> TensorFacts:  # noqa: A001 - torch's name
+def complex_(real: TensorFacts, imag: TensorFacts) -> TensorFacts:
     """Complex numbers of two real parts."""
     return combined(None if real.dtype is None else complex_of(real.dtype), NOTHING_KNOWN, real, imag)
 

@@ -12,7 +12,7 @@ from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import broadcast, shown
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import Meaning, ValueFacts
-from snugly.operations.arguments import Scalar, axis_of, listed, whole
+from snugly.operations.arguments import Scalar, axis_of, chosen_device, chosen_dtype, listed, whole
 from snugly.operations.indexing import setitem, single_class
 from snugly.operations.pointwise import operand_values
 from snugly.operations.registry import operation
@@ -39,7 +39,8 @@ def gather(input: TensorFacts, dim: int, index: TensorFacts, *, sparse_grad: boo
     """Elements picked along an axis, one for each element of ``index``: the shape of the index."""
     del sparse_grad
     axis = axis_of(dim, input.rank)
-    _index_dtype(index, "gather", "Expected dtype int32/int64 for index")
+    if same(index.numel, 0) is not True:
+        _index_dtype(index, "gather", "Expected dtype int32/int64 for index")
     if input.shape is not None and index.shape is not None and same(index.numel, 0) is not True:
         _check_gather(input.shape, index.shape, axis)
     if axis is not None and input.shape:
@@ -309,13 +310,30 @@ def tril(input: TensorFacts, diagonal: int = 0) -> TensorFacts:
     return made(input.shape, input.dtype, input, values=replace(values, attained=False, axis=None), axes=input.axes)
 
 
-@operation("torch.tril_indices", "torch.triu_indices")
+_MOST_ROWS = 100_000
+
+
+@operation("torch.tril_indices")
 def tril_indices(row: Any, col: Any, offset: int = 0, *, dtype: str = "int64", device: str | None = None) -> TensorFacts:
-    """The places of a triangle, as two rows."""
-    rows, columns = value(whole(row)), value(whole(col))
-    del offset, device
-    high = None if rows is None or columns is None else max(rows, columns) - 1
-    return TensorFacts((2, None), dtype, "cpu", False, ValueFacts(0, high, True))  # noqa: FBT003
+    """The places of the lower triangle, as two rows."""
+    return _triangle(row, col, offset, dtype, device, upper=False)
+
+
+@operation("torch.triu_indices")
+def triu_indices(row: Any, col: Any, offset: int = 0, *, dtype: str = "int64", device: str | None = None) -> TensorFacts:
+    """The places of the upper triangle, as two rows."""
+    return _triangle(row, col, offset, dtype, device, upper=True)
+
+
+def _triangle(row: Any, col: Any, offset: Any, dtype: object, device: object, *, upper: bool) -> TensorFacts:
+    rows, columns, shift = (value(whole(item)) for item in (row, col, offset))
+    target, place = chosen_dtype(dtype, "int64"), chosen_device(device, "cpu")
+    if rows is None or columns is None or shift is None or rows > _MOST_ROWS:
+        return TensorFacts((2, None), target, place, False, ValueFacts(low=0, integral=True))  # noqa: FBT003
+    below = sum(min(max(i + 1 + shift - upper, 0), columns) for i in range(rows))
+    count = rows * columns - below if upper else below
+    values = ValueFacts(0, max(rows, columns, 1) - 1, True)  # noqa: FBT003 - integral
+    return TensorFacts((2, count), target, place, False, values)  # noqa: FBT003 - no grad
 
 
 @operation(*both("diag"))

@@ -137,9 +137,15 @@ def _stacked(
     return made((*shape[:place], count, *shape[place:]), dtype, *items, values=values, axes=axes)
 
 
+def _refuse_none(tensors: Any, name: str) -> None:
+    if listed(tensors) == ():
+        raise Misfit(f"{name} expects a non-empty TensorList", clause="empty-list", argument="tensors")
+
+
 @operation("torch.hstack")
 def hstack(tensors: Any) -> TensorFacts:
     """Joined along the second axis, vectors along the first."""
+    _refuse_none(tensors, "hstack")
     items = _tensors(tensors)
     if items is None:
         return TensorFacts()
@@ -151,6 +157,7 @@ def hstack(tensors: Any) -> TensorFacts:
 @operation("torch.vstack", "torch.row_stack")
 def vstack(tensors: Any) -> TensorFacts:
     """Joined along the first axis, vectors as rows."""
+    _refuse_none(tensors, "vstack")
     items = _tensors(tensors)
     return TensorFacts() if items is None else cat([atleast_2d(item) for item in items], 0)
 
@@ -158,6 +165,7 @@ def vstack(tensors: Any) -> TensorFacts:
 @operation("torch.dstack")
 def dstack(tensors: Any) -> TensorFacts:
     """Joined along the third axis."""
+    _refuse_none(tensors, "dstack")
     items = _tensors(tensors)
     return TensorFacts() if items is None else cat([atleast_3d(item) for item in items], 2)
 
@@ -291,6 +299,10 @@ def tensor_split(input: TensorFacts, indices_or_sections: Any, dim: int = 0) -> 
         return Repeated(made(None, input.dtype, input), None)
     size = input.size(axis)
     edges = listed(indices_or_sections)
+    if isinstance(indices_or_sections, TensorFacts) and indices_or_sections.rank == 1:
+        edges = indices_or_sections.values.elements
+        if edges is None:
+            return Repeated(_piece(input, axis, None), None)
     if edges is not None:
         bounds = [0, *edges, None]
         sizes = [slice_length(size, low, high, None) for low, high in zip(bounds, bounds[1:], strict=False)]
@@ -324,11 +336,20 @@ def dsplit(input: TensorFacts, indices_or_sections: Any) -> Any:
     return tensor_split(input, indices_or_sections, 2)
 
 
-@operation(*both("unbind"), "builtins.iter", "torch.Tensor.__iter__")
+@operation("builtins.iter", "torch.Tensor.__iter__")
+def iterate(input: TensorFacts) -> Any:
+    """The slices along the first axis, each without it."""
+    if input.shape == ():
+        raise Misfit("iteration over a 0-d tensor", clause="rank", raises="TypeError", argument="input")
+    return unbind(input, 0)
+
+
+@operation(*both("unbind"))
 def unbind(input: TensorFacts, dim: int = 0) -> Any:
     """The slices along an axis, each without it."""
     if input.shape == ():
-        raise Misfit("iteration over a 0-d tensor", clause="rank", raises="TypeError", argument="input")
+        message = "Dimension specified as 0 but tensor has no dimensions"
+        raise Misfit(message, clause="rank", raises="IndexError", argument="input")
     axis = axis_of(dim, input.rank)
     if axis is None or input.shape is None:
         return Repeated(made(None, input.dtype, input, values=ranges.some_of(input.values)), None)
@@ -366,6 +387,9 @@ def narrow(input: TensorFacts, dim: int, start: Any, length: Any) -> TensorFacts
     size, first, count = input.size(axis), whole(start), whole(length)
     if size is not None and first is not None and count is not None:
         begin = first + size if less(first, 0) else first
+        if less(size, begin) or less(begin, 0):
+            message = f"start out of range (expected to be in range of [-{size}, {size}], but got {first})"
+            raise Misfit(message, clause="narrow-range", raises="IndexError", argument="start", start=first, size=size)
         if less(size, begin + count):
             message = f"start ({first}) + length ({count}) exceeds dimension size ({size})."
             raise Misfit(message, clause="narrow-range", argument="length", start=first, length=count, size=size)

@@ -10,6 +10,7 @@ from snugly.facts.shapes import shown
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.operations.arguments import axes_of, flag, sizes_of, whole
+from snugly.operations.pointwise import floating
 from snugly.operations.registry import operation
 from snugly.operations.results import made
 from snugly.operations.unary import elementwise
@@ -44,10 +45,10 @@ def batch_norm(
     shape = input.shape
     if shape is not None and flag(training):
         _more_than_one(shape)
-    if shape is not None and len(shape) < 2:  # noqa: PLR2004 - a batch and channels
+    if shape is not None and len(shape) < 2 and same(product(shape), 0) is not True:  # noqa: PLR2004 - a batch and channels
         message = f"Dimension out of range (expected to be in range of [-{max(len(shape), 1)}, {max(len(shape), 1) - 1}], but got 1)"
         raise Misfit(message, clause="axis-range", raises="IndexError", argument="input", shape=shape)
-    if shape is not None:
+    if shape is not None and len(shape) > 1:
         named = (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))
         for name, facts in named:
             _elements(facts, name, shape[1])
@@ -171,7 +172,7 @@ def local_response_norm(input: TensorFacts, size: int, alpha: float = 1e-4, beta
     if input.rank is not None and input.rank < 3:  # noqa: PLR2004 - torch's least
         message = f"Expected 3D or higher dimensionality                          input (got {input.rank} dimensions)"
         raise Misfit(message, clause="rank", raises="ValueError", argument="input", shape=input.shape)
-    return elementwise(input, input.dtype, NOTHING_KNOWN)
+    return elementwise(input, floating(input.dtype), NOTHING_KNOWN)
 
 
 @operation(_F + "normalize")

@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
+from snugly.facts.dims import value
 from snugly.facts.dtypes import COMPLEX, INTEGRAL
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import broadcast
@@ -38,6 +39,8 @@ def aligned(*operands: object) -> tuple[Shape | None, tuple[str | None, ...] | N
     tensors = [x for x in operands if isinstance(x, TensorFacts)]
     if len(tensors) == 1:
         return tensors[0].shape, tensors[0].axes
+    if not tensors:
+        return (), None
     shape = broadcast(*[x.shape for x in tensors])
     return shape, broadcast_axes(shape, tensors)
 
@@ -66,8 +69,9 @@ def binary(
 
 def _keeps_order(result: TensorFacts, first: object, second: object) -> bool:
     """Tell whether elements of a result are still those listed: the shape of the listed operand is the result's."""
+    count = value(result.numel)
     return any(isinstance(x, TensorFacts) and x.values.elements is not None and x.shape == result.shape
-               for x in (first, second))  # fmt: skip
+               and len(x.values.elements) == count == len(result.values.elements or ()) for x in (first, second))  # fmt: skip
 
 
 def floating(dtype: str | None) -> str | None:
@@ -286,9 +290,10 @@ def _cpp(dtype: str) -> str:
 
 @in_place("torch.Tensor.addcmul_", "torch.Tensor.addcdiv_")
 @operation(*both("addcmul", "addcdiv"))
-def addcmul(input: TensorFacts, tensor1: TensorFacts, tensor2: TensorFacts, *, value: Scalar = 1) -> TensorFacts:
+def addcmul(
+    input: TensorFacts, tensor1: TensorFacts, tensor2: TensorFacts, *, value: Scalar = 1  # noqa: ARG001 - no fact
+) -> TensorFacts:
     """``input + value * tensor1 * tensor2`` (or with a quotient); ``value`` does not change the dtype."""
-    del value
     return combined(promoted(input, tensor1, tensor2), NOTHING_KNOWN, input, tensor1, tensor2)
 
 

@@ -18,7 +18,7 @@ from snugly.operations.results import made
 _F = "torch.nn.functional."
 
 
-def _checked(input: TensorFacts, axes: int, name: str) -> Shape | None:
+def _checked(input: TensorFacts, axes: int, name: str, *, sized: bool = False) -> Shape | None:
     """Return the shape of the input, one sample or a batch.
 
     Raises:
@@ -26,6 +26,11 @@ def _checked(input: TensorFacts, axes: int, name: str) -> Shape | None:
     """
     shape = input.shape
     if shape is not None and len(shape) not in (axes + 1, axes + 2):
+        if name.startswith("adaptive") and sized and len(shape) <= axes:
+            raise Misfit(
+                f"Input dimension should be at least {axes + 1}", clause="pool-rank", raises="ValueError", argument="input",
+                shape=shape, axes=axes,
+            )  # fmt: skip
         if name.startswith("adaptive"):
             message = f"{name}(): Expected {axes + 1}D or {axes + 2}D tensor, but got {shown(shape)}"
         else:
@@ -167,10 +172,10 @@ _declare_lp_pools()
 
 
 def _adaptive(input: TensorFacts, output_size: Any, axes: int, name: str, values: ValueFacts) -> TensorFacts:
-    shape = _checked(input, axes, name)
+    wanted = listed(output_size)
+    shape = _checked(input, axes, name, sized=wanted is not None and axes > 1)
     if shape is None:
         return made(None, input.dtype, input, values=values)
-    wanted = listed(output_size)
     items = (output_size,) * axes if wanted is None else (wanted * axes if len(wanted) == 1 else wanted)
     if len(items) != axes:
         message = f"{name}: output_size must be {axes}"

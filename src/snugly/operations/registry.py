@@ -49,6 +49,8 @@ class Repeated:
     length: Dim | None = None
 
 
+_TENSOR_ONLY = ("TensorFacts", "TensorFacts | None")
+_DTYPES: dict[type, str] = {bool: "bool", int: "int64", float: "float32", complex: "complex64"}
 # Other spellings that torch's argument parser takes for numpy's sake, and keywords that never touch a fact.
 SPELLINGS = {"axis": "dim", "axes": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "a": "input", "x2": "other"}
 WITHOUT_EFFECT = frozenset({"generator", "layout", "memory_format", "names", "non_blocking", "pin_memory", "inplace"})
@@ -64,7 +66,7 @@ class Operation:
         tensors: names of the parameters that take a tensor, known from their annotations.
     """
 
-    __slots__ = ("_positions", "_signature", "function", "name", "parameters", "tensors")
+    __slots__ = ("_positions", "_signature", "_strict", "function", "name", "parameters", "tensors")
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         """Read the parameters of ``function`` once, so that a call costs little."""
@@ -77,15 +79,15 @@ class Operation:
             parameter for parameter in self.parameters if hints.get(parameter, "").startswith("TensorFacts")
         )
         self._positions = frozenset(i for i, parameter in enumerate(self.parameters) if parameter in self.tensors)
+        strict = {parameter for parameter in self.tensors if hints[parameter] in _TENSOR_ONLY}
+        self._strict = tuple(parameter in strict for parameter in self.parameters)
         self._signature: inspect.Signature | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply it. Raises ``TypeError`` where the arguments do not bind, as torch does, and ``Misfit``."""
-        for position, argument in enumerate(args):
-            if argument is UNKNOWN and position in self._positions:
-                args = tuple(
-                    UNKNOWN_TENSOR if x is UNKNOWN and i in self._positions else x for i, x in enumerate(args)
-                )
+        for argument, strict in zip(args, self._strict, strict=False):
+            if argument is UNKNOWN or (strict and argument is not None and not isinstance(argument, TensorFacts)):
+                args = tuple(self._tensor(position, argument) for position, argument in enumerate(args))
                 break
         if not kwargs:
             return self.function(*args)
@@ -100,6 +102,14 @@ class Operation:
         if self._signature is None:
             self._signature = inspect.signature(self.function)
         return dict(self._signature.bind(*args, **self._keywords(kwargs)[1]).arguments)
+
+    def _tensor(self, position: int, argument: Any) -> Any:
+        """Return what a tensor parameter gets for something that is no facts of a tensor: as little as is known."""
+        if position not in self._positions or isinstance(argument, TensorFacts) or argument is None:
+            return argument
+        if not self._strict[position]:
+            return UNKNOWN_TENSOR if argument is UNKNOWN else argument
+        return TensorFacts((), _DTYPES[type(argument)], "cpu", False) if type(argument) in _DTYPES else UNKNOWN_TENSOR  # noqa: FBT003
 
     def _keywords(self, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         out = None

@@ -21,8 +21,14 @@ _F = "torch.nn.functional."
 _MODES = {"nearest": None, "nearest-exact": None, "area": None, "linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5, "lanczos": 4}
 
 
-@operation(_F + "pad", "torch.constant_pad_nd")
-def pad(input: TensorFacts, pad: Any, mode: str = "constant", value: Any = None) -> TensorFacts:
+@operation("torch.constant_pad_nd")
+def constant_pad_nd(input: TensorFacts, pad: Any, value: Any = 0) -> TensorFacts:
+    """Axes made longer with a number."""
+    return padded(input, pad, "constant", value)
+
+
+@operation(_F + "pad")
+def padded(input: TensorFacts, pad: Any, mode: str = "constant", value: Any = None) -> TensorFacts:
     """Axes made longer (or shorter) at both ends, the last axis first."""
     amounts = listed(pad)
     if amounts is None or input.shape is None:
@@ -48,7 +54,7 @@ def pad(input: TensorFacts, pad: Any, mode: str = "constant", value: Any = None)
                 f" which is invalid. Check dimension {len(sizes) - back} of your input."
             )
             raise Misfit(message, clause="pad-negative", argument="pad", shape=input.shape)
-    return made(tuple(sizes), input.dtype, input, values=_padded(input, mode, value), axes=input.axes)
+    return made(tuple(sizes), input.dtype, input, values=_padded_values(input, mode, value), axes=input.axes)
 
 
 def _check_wrap(shape: Shape, axis: int, size: Dim | None, before: Dim | None, after: Dim | None, mode: str) -> None:
@@ -64,7 +70,7 @@ def _check_wrap(shape: Shape, axis: int, size: Dim | None, before: Dim | None, a
         raise Misfit(message, clause="pad-wrap", argument="pad", shape=shape, axis=axis)
 
 
-def _padded(input: TensorFacts, mode: object, fill: Any) -> ValueFacts:
+def _padded_values(input: TensorFacts, mode: object, fill: Any) -> ValueFacts:
     values = ranges.some_of(operand_values(input))
     if mode == "constant":
         values = ranges.union(values, ranges.constant(0 if fill is None else fill))

@@ -10,7 +10,7 @@ from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import broadcast
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
-from snugly.operations.arguments import Scalar, axis_of, integer, listed, whole
+from snugly.operations.arguments import Scalar, axes_of, axis_of, integer, listed, whole
 from snugly.operations.pointwise import operand_values
 from snugly.operations.reductions import along, extreme_values, index_values
 from snugly.operations.registry import UNKNOWN, operation
@@ -104,7 +104,8 @@ def unique_consecutive(
     input: TensorFacts, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The elements without immediate repetitions."""
-    return _distinct(input, return_inverse, return_counts, dim)
+    facts = input.with_(values=ranges.some_of(unordered(input.values)))
+    return _distinct(facts, return_inverse, return_counts, dim)
 
 
 def _distinct(input: TensorFacts, inverse: object, counts: object, dim: object) -> Any:
@@ -171,9 +172,18 @@ def bucketize(input: TensorFacts | Scalar, boundaries: TensorFacts, *, out_int32
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
-@operation(*both("flip", "fliplr", "flipud"))
-def flip(input: TensorFacts, *dims: Any) -> TensorFacts:
+@operation(*both("flip"))
+def flip(input: TensorFacts, *axes: Any, dims: Any = None) -> TensorFacts:
     """Axes in reverse order."""
+    given = axes[0] if len(axes) == 1 else (axes or dims)
+    if given is not UNKNOWN and given is not None:
+        axes_of(given, input.rank)
+    return made(input.shape, input.dtype, input, values=unordered(input.values), axes=input.axes)
+
+
+@operation(*both("fliplr", "flipud"))
+def fliplr(input: TensorFacts) -> TensorFacts:
+    """One axis in reverse order."""
     return made(input.shape, input.dtype, input, values=unordered(input.values), axes=input.axes)
 
 

@@ -15,7 +15,7 @@ from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import both, rearranged, unordered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from snugly.facts.tensors import Shape
 
@@ -279,13 +279,37 @@ def broadcast_shapes(*sizes: Any) -> object:  # noqa: ANN401 - shapes
     return UNKNOWN if shape is None or None in shape else shape
 
 
+def _each(tensors: tuple[Any, ...], function: Callable[[TensorFacts], TensorFacts]) -> Any:
+    """Apply a function to one tensor, to each of several, or to each of a list."""
+    items = listed(tensors[0]) if len(tensors) == 1 else tensors
+    if items is None:
+        return function(tensors[0]) if isinstance(tensors[0], TensorFacts) else UNKNOWN
+    return tuple(function(item if isinstance(item, TensorFacts) else TensorFacts()) for item in items)
+
+
 @operation("torch.atleast_1d")
+def at_least_1d(*tensors: Any) -> Any:
+    """At least one axis for each."""
+    return _each(tensors, atleast_1d)
+
+
+@operation("torch.atleast_2d")
+def at_least_2d(*tensors: Any) -> Any:
+    """At least two axes for each."""
+    return _each(tensors, atleast_2d)
+
+
+@operation("torch.atleast_3d")
+def at_least_3d(*tensors: Any) -> Any:
+    """At least three axes for each."""
+    return _each(tensors, atleast_3d)
+
+
 def atleast_1d(input: TensorFacts) -> TensorFacts:
     """At least one axis."""
     return rearranged(input, (1,), {}) if input.shape == () else input.with_(origin=None)
 
 
-@operation("torch.atleast_2d")
 def atleast_2d(input: TensorFacts) -> TensorFacts:
     """At least two axes, the new ones in front."""
     if input.rank is None:
@@ -294,7 +318,6 @@ def atleast_2d(input: TensorFacts) -> TensorFacts:
     return rearranged(input, (*(1,) * fresh, *(input.shape or ())), {axis: axis + fresh for axis in range(input.rank)})
 
 
-@operation("torch.atleast_3d")
 def atleast_3d(input: TensorFacts) -> TensorFacts:
     """At least three axes: a vector gets one on each side, a matrix one behind."""
     shape = input.shape
