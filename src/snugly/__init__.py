@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snugly.contracts.calls import Verdict
     from snugly.facts.tensors import TensorFacts
+    from snugly.labels.class_weights import class_weights
     from snugly.reports.report import Report
     from snugly.rules.findings import Finding
     from snugly.surfaces.checking import check
@@ -26,6 +27,7 @@ _ROOMS = {
     "Report": "snugly.reports.report",
     "TensorFacts": "snugly.facts.tensors",
     "check": "snugly.surfaces.checking",
+    "class_weights": "snugly.labels.class_weights",
     "Verdict": "snugly.contracts.calls",
     "explain": "snugly.surfaces.explaining",
     "fit": "snugly.surfaces.fitting",
@@ -35,7 +37,7 @@ _ROOMS = {
     "unload_ipython_extension": "snugly.surfaces.ipython",
 }
 
-__all__ = ["Finding", "Report", "TensorFacts", "check", "explain", "fit", "install", "uninstall"]
+__all__ = ["Finding", "Report", "TensorFacts", "check", "class_weights", "explain", "fit", "install", "uninstall"]
 
 
 def __getattr__(name: str) -> object:
