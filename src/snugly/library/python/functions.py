@@ -73,7 +73,25 @@ def enumerate_(machine: Any, iterable: Value, start: Value = 0) -> Value:
     size = length_of(sequence)
     high = bounds(size)[1] if size is not None and low is not None else None
     index = Number("int", low, None if high is None or low is None else low + max(high - 1, 0))
-    return map_items(sequence, "iterator", lambda item: (index, item))
+    numbered = map_items(sequence, "iterator", lambda item: (index, item))
+    numbered.cases = _numbered_cases(sequence.cases, low)
+    return numbered
+
+
+def _numbered_cases(cases: tuple[Case, ...], start: float | None) -> tuple[Case, ...]:
+    """Pair the runs of a sequence with their positions: the last, shorter batch of a loader is never batch 0."""
+    numbered: list[Case] = []
+    low: float | None = start
+    high: float | None = start
+    for case in cases:
+        least, most = bounds(case.times) if case.times is not None else (None, None)
+        last = None if high is None or most is None else high + most - 1
+        known = low is not None and low == last
+        position: Value = int(low) if known and low is not None else Number("int", low, last)
+        numbered.append(Case((position, case.element), case.times, case.name))
+        low = None if low is None else low + (least if least is not None else 1)
+        high = None if last is None else last + 1
+    return tuple(numbered)
 
 
 @function("builtins.zip")
