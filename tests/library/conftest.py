@@ -1,6 +1,8 @@
 """Programs that run twice: for real, and followed without being run; and what the two say of each other."""
 
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from snugly.interpreter.entry import follow as follow_program
 from snugly.interpreter.modules import Program
 from snugly.interpreter.sources import parse
 from snugly.interpreter.values import DType, Expr, Instance, Mapping, Number, Sequence, Text, Unknown
+
+sys.path.insert(0, str(Path(__file__).parent))  # what tests share is a plain module beside them
 
 
 def names_of(text):

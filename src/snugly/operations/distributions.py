@@ -95,5 +95,3 @@ def kl_divergence(p: TensorFacts, q: TensorFacts, event: int = 0) -> TensorFacts
     shape = None if whole is None else whole[: len(whole) - event]
     dtype = p.dtype if p.dtype == q.dtype and p.dtype not in (None, "int64") else None
     return TensorFacts(shape, dtype, p.device, gradient(dtype, (p, q)), ValueFacts(low=0.0))
-
-

@@ -86,9 +86,7 @@ def _instance_norm(name: str) -> Callable[..., TensorFacts]:
                 f"expected input's size at dim={axis} to match num_features ({num_features}),"
                 f" but got: {input.shape[axis]}."
             )
-            raise Misfit(
-                message, clause="channels", raises="ValueError", argument="input", expected=num_features
-            )
+            raise Misfit(message, clause="channels", raises="ValueError", argument="input", expected=num_features)
         if input.shape is None or batched:
             return _normalize(
                 "instance_norm",

@@ -153,7 +153,18 @@ def avg_pool3d(
     """The mean of each window over three axes."""
     del count_include_pad
     values = _averaged(input) if divisor_override is None else NOTHING_KNOWN
+    _require_window(input, kernel_size)
     return _pooled(input, (kernel_size, stride, padding, 1, ceil_mode), 3, "avg_pool3d", values)
+
+
+def _require_window(input: TensorFacts, kernel_size: Any) -> None:
+    """Raise where a volume is smaller than the window, padding or not: only the mean over three axes checks this."""
+    sides, windows = (input.shape or ())[-3:], per_axis(kernel_size, 3)
+    if any(less(side, window) for side, window in zip(sides, windows, strict=False)):
+        given = " ".join(f"{name}: {size}" for name, size in zip("THW", sides, strict=False))
+        wanted = " ".join(f"k{name}: {size}" for name, size in zip("THW", windows, strict=False))
+        message = f"input image ({given}) smaller than kernel size ({wanted})"
+        raise Misfit(message, clause="pool-window", argument="input", shape=input.shape)
 
 
 def _declare_lp_pools() -> None:
@@ -163,6 +174,8 @@ def _declare_lp_pools() -> None:
             input: TensorFacts, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False,
             *, axes: int = axes,
         ) -> TensorFacts:  # fmt: skip
+            if axes == 3:
+                _require_window(input, kernel_size)
             return _pooled(input, (kernel_size, stride, 0, 1, ceil_mode), axes, f"lp_pool{axes}d", NOTHING_KNOWN)
 
         operation(_F + f"lp_pool{axes}d")(lp_pool)

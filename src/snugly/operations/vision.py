@@ -182,9 +182,7 @@ def random_crop(img: TensorFacts, size: Any, padding: Any = None, pad_if_needed:
     whole_picture = img if padding is None else pad(img, padding)
     wanted, own = pair(size), size_of(whole_picture)
     if flag(pad_if_needed) is False and (less(own[0], wanted[0]) or less(own[1], wanted[1])):
-        message = (
-            f"Required crop size ({wanted[0]}, {wanted[1]}) is larger than input image size ({own[0]}, {own[1]})"
-        )
+        message = f"Required crop size ({wanted[0]}, {wanted[1]}) is larger than input image size ({own[0]}, {own[1]})"
         raise Misfit(message, clause="crop-size", raises="ValueError", argument="img", wanted=wanted, got=own)
     return resized(img, wanted)
 

@@ -339,3 +339,8 @@ def as_parameter(value: Value) -> Value:
     if isinstance(value, TensorFacts) and value.kind != "parameter":
         return value.with_(kind="parameter", requires_grad=True)
     return value
+
+
+@model("torch.nn.Container")
+class Container(Module):
+    """The old base of containers."""

@@ -244,9 +244,7 @@ class MultivariateNormal(Distribution):
 class Independent(Distribution):
     """A distribution whose last batch axes count as the event."""
 
-    def __init__(
-        self, base_distribution: Value, reinterpreted_batch_ndims: Value, validate_args: Value = None
-    ) -> None:
+    def __init__(self, base_distribution: Value, reinterpreted_batch_ndims: Value, validate_args: Value = None) -> None:
         """Take the base's support, with a larger event."""
         self.base_dist = base_distribution
         known = isinstance(base_distribution, Distribution)

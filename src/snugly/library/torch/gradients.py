@@ -209,7 +209,9 @@ class SummaryWriter(Model):
     def _write(self, *args: Value, **kwargs: Value) -> None:
         """Change nothing that facts show."""
 
-    add_scalar = add_scalars = add_histogram = add_histogram_raw = add_image = add_images = add_image_with_boxes = _write
+    add_scalar = add_scalars = add_histogram = add_histogram_raw = add_image = add_images = add_image_with_boxes = (
+        _write
+    )
     add_figure = add_video = add_audio = add_text = add_onnx_graph = add_graph = add_embedding = add_pr_curve = _write
     add_pr_curve_raw = add_custom_scalars = add_mesh = add_hparams = add_tensor = flush = close = _write
 

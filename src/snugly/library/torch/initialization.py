@@ -182,4 +182,3 @@ def functional_call(
 def fuse_conv_bn_eval(conv: Value, bn: Value, transpose: Value = False) -> Value:
     """Describe ``fuse_conv_bn_eval``: a convolution of the same sizes."""
     return conv
-

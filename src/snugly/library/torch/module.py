@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -304,7 +305,9 @@ def members_of(module: Value) -> Iterator[tuple[dict[str, Value], str, Value]]:
                 yield holder, name, member
 
 
-def held_tensors(module: Value, *, parameters_only: bool = False) -> Iterator[tuple[dict[str, Value], str, TensorFacts]]:
+def held_tensors(
+    module: Value, *, parameters_only: bool = False
+) -> Iterator[tuple[dict[str, Value], str, TensorFacts]]:
     """Yield the parameters and the buffers that a module holds itself."""
     native = native_of(module)
     buffers = native._buffers if native is not None else frozenset()  # noqa: SLF001 - the module's own registry
@@ -349,6 +352,19 @@ def buffers_of(module: Value, *, recurse: bool = True) -> Iterator[tuple[str, Te
         for _, name, facts in held_tensors(inner):
             if facts.kind != "parameter":
                 yield (f"{prefix}.{name}" if prefix else name), facts
+
+
+def copied(module: Value) -> Value:
+    """Return a copy of a layer with layers and parameters of its own, as ``copy.deepcopy`` makes; others as they are."""
+    if not isinstance(module, Module) or module.owner is not None:
+        return module
+    made = copy.copy(module)
+    for name, member in vars(module).items():
+        if isinstance(member, Module):
+            setattr(made, name, copied(member))
+        elif isinstance(member, TensorFacts) and member.kind == "parameter":
+            setattr(made, name, member.with_())
+    return made
 
 
 def _set_training(machine: Any, module: Value, mode: Value) -> None:

@@ -156,8 +156,9 @@ class KnownDataset(VisionDataset):
         """Keep the options; ``data``, ``targets`` and ``classes`` are known where the table says so."""
         extra = {name: kwargs.pop(name) for name in list(kwargs) if name not in self._facts.parameters}
         options = bind(self._facts.parameters, args, kwargs)
-        super().__init__(options.get("root"), extra.get("transforms"), options.get("transform"),
-                         options.get("target_transform"))
+        super().__init__(
+            options.get("root"), extra.get("transforms"), options.get("transform"), options.get("target_transform")
+        )
         self.train, self.split = options.get("train"), options.get("split")
         self._length = self._read_length(options)
         labels = self._facts.labels

@@ -122,8 +122,12 @@ for _name, _function, _parameters, _passes in (
     ("RandomEqualize", "equalize", _CHANCE, ()),
     ("ElasticTransform", "elastic", {"alpha": 50.0, "sigma": 5.0, "interpolation": None, "fill": 0}, ()),
     ("GaussianNoise", "gaussian_noise", {"mean": 0.0, "sigma": 0.1, "clip": True}, ()),
-    ("RandomPhotometricDistort", "adjust_hue", {"brightness": None, "contrast": None, "saturation": None,
-                                                "hue": None, "p": 0.5}, ()),
+    (
+        "RandomPhotometricDistort",
+        "adjust_hue",
+        {"brightness": None, "contrast": None, "saturation": None, "hue": None, "p": 0.5},
+        (),
+    ),
     ("AutoAugment", "adjust_hue", {"policy": None, "interpolation": None, "fill": None}, ()),
     (
         "RandAugment",
@@ -132,8 +136,20 @@ for _name, _function, _parameters, _passes in (
         (),
     ),
     ("TrivialAugmentWide", "adjust_hue", {"num_magnitude_bins": 31, "interpolation": None, "fill": None}, ()),
-    ("AugMix", "adjust_hue", {"severity": 3, "mixture_width": 3, "chain_depth": -1, "alpha": 1.0, "all_ops": True,
-                              "interpolation": None, "fill": None}, ()),
+    (
+        "AugMix",
+        "adjust_hue",
+        {
+            "severity": 3,
+            "mixture_width": 3,
+            "chain_depth": -1,
+            "alpha": 1.0,
+            "all_ops": True,
+            "interpolation": None,
+            "fill": None,
+        },
+        (),
+    ),
 ):
     _declare(_name, _function, _parameters, _passes)
 

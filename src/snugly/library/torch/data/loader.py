@@ -188,4 +188,3 @@ class DataLoader(Model):
 
 
 alias("torch.utils.data.dataloader", "torch.utils.data")
-

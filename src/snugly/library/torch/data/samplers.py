@@ -70,9 +70,7 @@ class SubsetRandomSampler(Sampler):
 class WeightedRandomSampler(Sampler):
     """Indices drawn with the weights given."""
 
-    def __init__(
-        self, weights: Value, num_samples: Value, replacement: Value = True, generator: Value = None
-    ) -> None:
+    def __init__(self, weights: Value, num_samples: Value, replacement: Value = True, generator: Value = None) -> None:
         """Keep how many are drawn."""
         self.weights, self.num_samples, self.replacement = weights, num_samples, replacement
 

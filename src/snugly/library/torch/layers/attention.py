@@ -11,7 +11,7 @@ from snugly.library.torch.arguments import flag, integer, size, tensor
 from snugly.library.torch.layers.functional import FUNCTIONAL
 from snugly.library.torch.layers.linear import Linear
 from snugly.library.torch.layers.normalization import LayerNorm
-from snugly.library.torch.module import Module, new_parameter, within
+from snugly.library.torch.module import Module, copied, new_parameter, within
 
 
 @model("torch.nn.MultiheadAttention")
@@ -126,9 +126,7 @@ class _TransformerLayer(Module):
         dtype: Value,
         norms: int,
     ) -> None:
-        self.self_attn = MultiheadAttention(
-            machine, d_model, nhead, bias=bias, batch_first=batch_first, dtype=dtype
-        )
+        self.self_attn = MultiheadAttention(machine, d_model, nhead, bias=bias, batch_first=batch_first, dtype=dtype)
         self.linear1 = Linear(machine, d_model, dim_feedforward, bias, None, dtype)
         self.linear2 = Linear(machine, dim_feedforward, d_model, bias, None, dtype)
         for number in range(1, norms + 1):
@@ -180,7 +178,9 @@ class TransformerEncoderLayer(_TransformerLayer):
         )
         normed = within(machine, vars(self)["norm1"], attended)
         return within(
-            machine, vars(self)["norm2"], self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed))
+            machine,
+            vars(self)["norm2"],
+            self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed)),
         )
 
 
@@ -237,19 +237,23 @@ class TransformerDecoderLayer(_TransformerLayer):
         )
         normed = within(machine, vars(self)["norm2"], crossed)
         return within(
-            machine, vars(self)["norm3"], self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed))
+            machine,
+            vars(self)["norm3"],
+            self._operate(machine, "operator.add", normed, self._feed_forward(machine, normed)),
         )
 
 
 class _Stack(Module):
-    """A layer several times over, and a norm at the end. The sizes of one pass are those of all."""
+    """Copies of a layer, and a norm at the end. The sizes of one pass are those of all."""
 
     def __init__(self, machine: Any, layer: Value, num_layers: Value, norm: Value = None) -> None:
         """Keep the layer that is copied."""
         from snugly.library.torch.containers import ModuleList
 
         count = integer(num_layers)
-        self.layers = ModuleList(machine, tuple([layer] * (count if count is not None and count <= 64 else 1)))
+        self.layers = ModuleList(
+            machine, tuple(copied(layer) for _ in range(count if count is not None and count <= 64 else 1))
+        )
         self.num_layers, self.norm = num_layers, norm
 
     def _run(self, machine: Any, source: Value, *args: Value, **kwargs: Value) -> Value:
@@ -347,7 +351,7 @@ class Transformer(Module):
         self.encoder = custom_encoder
         if custom_encoder is None:
             layer = TransformerEncoderLayer(machine, d_model, nhead, dim_feedforward, **parts)
-            self.encoder = TransformerEncoder(machine, layer, num_encoder_layers, norm)
+            self.encoder = TransformerEncoder(machine, layer, num_encoder_layers, copied(norm))
         self.decoder = custom_decoder
         if custom_decoder is None:
             inner = TransformerDecoderLayer(machine, d_model, nhead, dim_feedforward, **parts)
@@ -382,7 +386,9 @@ class Transformer(Module):
             memory_key_padding_mask=memory_key_padding_mask,
         )
 
-    def generate_square_subsequent_mask(self, machine: Any, sz: Value, device: Value = None, dtype: Value = None) -> Value:
+    def generate_square_subsequent_mask(
+        self, machine: Any, sz: Value, device: Value = None, dtype: Value = None
+    ) -> Value:
         """Return the mask that hides what comes later."""
         return square_subsequent_mask(machine, sz, device, dtype)
 
@@ -391,4 +397,3 @@ class Transformer(Module):
 def square_subsequent_mask(machine: Any, sz: Value, device: Value = None, dtype: Value = None) -> Value:
     """Describe ``Transformer.generate_square_subsequent_mask``: a float mask of ``(sz, sz)``."""
     return TensorFacts((size(sz), size(sz)), dtype.name if isinstance(dtype, DType) else "float32", requires_grad=False)
-

@@ -71,9 +71,7 @@ class _Conv(ConvNd):
             output_padding=(0,) * self._axes,
         )
         rows = size(out_channels)
-        self.weight = new_parameter(
-            machine, (rows, quotient(size(in_channels), size(groups)), *self._window()), dtype
-        )
+        self.weight = new_parameter(machine, (rows, quotient(size(in_channels), size(groups)), *self._window()), dtype)
         self.bias = optional_bias(machine, bias, (rows,), dtype)
 
     def forward(self, machine: Any, input: Value) -> Value:

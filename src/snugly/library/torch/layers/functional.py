@@ -110,10 +110,18 @@ for _name, _function, _parameters in (
 ):
     layer(_name, _function, _parameters)
 
-layer("RReLU", "rrelu", {"lower": 1 / 8, "upper": 1 / 3, **INPLACE},
-      {"lower": "lower", "upper": "upper", "training": "training", "inplace": "inplace"})
-layer("Unflatten", "torch.unflatten", {"dim": REQUIRED, "unflattened_size": REQUIRED},
-      {"dim": "dim", "sizes": "unflattened_size"})
+layer(
+    "RReLU",
+    "rrelu",
+    {"lower": 1 / 8, "upper": 1 / 3, **INPLACE},
+    {"lower": "lower", "upper": "upper", "training": "training", "inplace": "inplace"},
+)
+layer(
+    "Unflatten",
+    "torch.unflatten",
+    {"dim": REQUIRED, "unflattened_size": REQUIRED},
+    {"dim": "dim", "sizes": "unflattened_size"},
+)
 
 for _name, _function in (
     ("Dropout", "dropout"),

@@ -169,9 +169,7 @@ class EmbeddingBag(Module):
         if _weight is not None:
             self.weight = tensor(_weight).with_(kind="parameter", requires_grad=True)
 
-    def forward(
-        self, machine: Any, input: Value, offsets: Value = None, per_sample_weights: Value = None
-    ) -> Value:
+    def forward(self, machine: Any, input: Value, offsets: Value = None, per_sample_weights: Value = None) -> Value:
         """Apply ``embedding_bag``."""
         return self._operate(
             machine,

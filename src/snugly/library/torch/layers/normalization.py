@@ -141,12 +141,31 @@ class _LazyNorm:
         return super().forward(machine, input)  # type: ignore[misc] - as above
 
 
+class _LazyInstanceNorm(_LazyNorm):
+    """A lazy instance normalization, which is affine and keeps statistics unless told otherwise."""
+
+    def __init__(
+        self,
+        machine: Any,
+        eps: Value = 1e-5,
+        momentum: Value = 0.1,
+        affine: Value = True,
+        track_running_stats: Value = True,
+        device: Value = None,
+        dtype: Value = None,
+    ) -> None:
+        """Make the parameters without their size."""
+        super().__init__(machine, eps, momentum, affine, track_running_stats, device, dtype)
+
+
 for _axes in (1, 2, 3):
     for _name, _base in ((f"BatchNorm{_axes}d", BatchNorm), (f"InstanceNorm{_axes}d", InstanceNorm)):
         _doc = f"What the interpreter knows of ``torch.nn.{_name}``."
         _declared = model(f"torch.nn.{_name}")(type(_name, (_base,), {"__doc__": _doc, "_axes": _axes}))
         _doc = f"What the interpreter knows of ``torch.nn.Lazy{_name}``."
-        model(f"torch.nn.Lazy{_name}")(type(f"Lazy{_name}", (_LazyNorm, _declared), {"__doc__": _doc}))
+        model(f"torch.nn.Lazy{_name}")(
+            type(f"Lazy{_name}", (_LazyNorm if _base is BatchNorm else _LazyInstanceNorm, _declared), {"__doc__": _doc})
+        )
 
 
 @model("torch.nn.SyncBatchNorm")
@@ -283,8 +302,25 @@ class GroupNorm(Module):
         )
 
 
-for _part in ("batchnorm", "instancenorm", "normalization", "activation", "dropout", "pooling", "padding", "upsampling",
-              "flatten", "pixelshuffle", "channelshuffle", "distance", "fold", "container", "rnn", "transformer",
-              "loss", "adaptive"):
+for _part in (
+    "batchnorm",
+    "instancenorm",
+    "normalization",
+    "activation",
+    "dropout",
+    "pooling",
+    "padding",
+    "upsampling",
+    "flatten",
+    "pixelshuffle",
+    "channelshuffle",
+    "distance",
+    "fold",
+    "container",
+    "rnn",
+    "transformer",
+    "loss",
+    "adaptive",
+):
     alias(f"torch.nn.modules.{_part}", "torch.nn")
 alias("torch.nn.modules", "torch.nn")

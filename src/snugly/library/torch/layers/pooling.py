@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from snugly.interpreter.values import Value
 from snugly.library.registry import model
-from snugly.library.torch.arguments import REQUIRED, known_items
+from snugly.library.torch.arguments import REQUIRED, known_items, sizes
 from snugly.library.torch.layers.functional import FUNCTIONAL, FunctionalLayer, layer
 from snugly.library.torch.module import Module
 
@@ -52,20 +52,36 @@ for _axes in (1, 2, 3):
         f"adaptive_max_pool{_axes}d",
         {"output_size": REQUIRED, "return_indices": False},
     )
-    if _axes > 1:
-        layer(
-            f"FractionalMaxPool{_axes}d",
-            f"fractional_max_pool{_axes}d",
-            {
-                "kernel_size": REQUIRED,
-                "output_size": None,
-                "output_ratio": None,
-                "return_indices": False,
-                "_random_samples": None,
-            },
-            {name: name for name in ("kernel_size", "output_size", "output_ratio", "return_indices")},
-        )
     _strided(f"MaxUnpool{_axes}d", f"max_unpool{_axes}d", {**_WINDOW, "padding": 0})
+
+
+class _FractionalPool(FunctionalLayer):
+    """A pooling layer whose windows lie at random; its sizes are given for each axis."""
+
+    def __init__(self, *args: Value, **kwargs: Value) -> None:
+        """Keep the options."""
+        super().__init__(*args, **kwargs)
+        held = vars(self)
+        axes = 2 if self.path.endswith("2d") else 3
+        for name in ("kernel_size", "output_size"):
+            if held[name] is not None:
+                held[name] = sizes(held[name], axes)
+
+
+for _axes in (2, 3):
+    _members = {
+        "__doc__": f"What the interpreter knows of ``torch.nn.FractionalMaxPool{_axes}d``.",
+        "_function": f"{FUNCTIONAL}.fractional_max_pool{_axes}d",
+        "_parameters": {
+            "kernel_size": REQUIRED,
+            "output_size": None,
+            "output_ratio": None,
+            "return_indices": False,
+            "_random_samples": None,
+        },
+        "_passes": {name: name for name in ("kernel_size", "output_size", "output_ratio", "return_indices")},
+    }
+    model(f"torch.nn.FractionalMaxPool{_axes}d")(type(f"FractionalMaxPool{_axes}d", (_FractionalPool,), _members))
 
 
 class _Pad(Module):

@@ -219,7 +219,8 @@ class LSTM(RNNBase):
         self._make(machine, options, dtype)
 
 
-class _Cell(Module):
+@model("torch.nn.RNNCellBase")
+class RNNCellBase(Module):
     """One step of a recurrent layer."""
 
     _gates: ClassVar[int] = 1
@@ -259,7 +260,7 @@ class _Cell(Module):
 
 
 @model("torch.nn.RNNCell")
-class RNNCell(_Cell):
+class RNNCell(RNNCellBase):
     """One step of a plain recurrent layer."""
 
     def __init__(
@@ -278,14 +279,14 @@ class RNNCell(_Cell):
 
 
 @model("torch.nn.GRUCell")
-class GRUCell(_Cell):
+class GRUCell(RNNCellBase):
     """One step of a gated recurrent layer."""
 
     _gates = 3
 
 
 @model("torch.nn.LSTMCell")
-class LSTMCell(_Cell):
+class LSTMCell(RNNCellBase):
     """One step of a long short-term memory; its state is a pair."""
 
     _gates = 4
