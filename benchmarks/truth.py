@@ -98,7 +98,9 @@ def agrees(facts, actual: tuple) -> bool:
         return True
     slack = 1e-4 * max(1.0, abs(low), abs(high))
     values = facts.values
-    if (values.low is not None and low < values.low - slack) or (values.high is not None and high > values.high + slack):
+    if (values.low is not None and low < values.low - slack) or (
+        values.high is not None and high > values.high + slack
+    ):
         return False
     return values.members is None or (low in values.members and high in values.members) or not dtype.startswith("int")
 
@@ -124,10 +126,13 @@ def main() -> int:
                 if not any(agrees(one, observation) for observation in observations):
                     wrong += 1
                     sample = list(dict.fromkeys((shape, dtype) for shape, dtype, _, _ in observations))[:3]
-                    spread = min((o[2] for o in observations if o[2] is not None), default=None), max(
-                        (o[3] for o in observations if o[3] is not None), default=None
+                    spread = (
+                        min((o[2] for o in observations if o[2] is not None), default=None),
+                        max((o[3] for o in observations if o[3] is not None), default=None),
                     )
-                    print(f"{Path(key[0]).parent.name}/{Path(key[0]).name}:{key[1]} {key[2]}: said {one} {one.values.low, one.values.high}, is {sample} {spread}")
+                    print(
+                        f"{Path(key[0]).parent.name}/{Path(key[0]).name}:{key[1]} {key[2]}: said {one} {one.values.low, one.values.high}, is {sample} {spread}"
+                    )
     print(f"{met} names met, {known} with every size known, {wrong} wrong")
     return 1 if wrong else 0
 

@@ -13,6 +13,9 @@ CONCRETE_STEPS = 6000
 LISTED_ITEMS = 4096
 """How many items a list of constants may have before it is summed up."""
 
+LISTED_COPIES = 256
+"""How many items ``items * n`` may list."""
+
 LARGEST_TEXT = 200_000
 """How long a computed string may become."""
 
@@ -34,18 +37,18 @@ class Budget:
 
     __slots__ = ("_check", "deadline", "depth", "limit", "steps")
 
-    def __init__(self, seconds: float = 3.0, steps: int = 600_000) -> None:
+    def __init__(self, seconds: float = 2.5, steps: int = 600_000) -> None:
         """Start the clock."""
         self.steps = 0
         self.depth = 0
         self.limit = steps
         self.deadline = time.monotonic() + seconds
-        self._check = 512
+        self._check = min(512, steps)
 
     def spend(self) -> None:
         """Count one step. Raises ``Exhausted`` when no step is left."""
         self.steps += 1
         if self.steps >= self._check:
             self._check = self.steps + 512
-            if self.steps > self.limit or time.monotonic() > self.deadline:
+            if self.steps >= self.limit or time.monotonic() > self.deadline:
                 raise Exhausted

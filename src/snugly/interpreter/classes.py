@@ -333,4 +333,6 @@ def constructor_origin(machine: Machine, path: str, bound: dict[str, Value]) -> 
     if site is None:
         return Origin(path, options=dict(bound))
     source = site.source.source(site.node)
-    return Origin(path, source.place, source.text, (), dict(bound), find_sources(machine, bound), None, callers(machine))
+    return Origin(
+        path, source.place, source.text, (), dict(bound), find_sources(machine, bound), None, callers(machine)
+    )

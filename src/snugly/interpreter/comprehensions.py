@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim
+from snugly.interpreter.budget import CONCRETE_STEPS
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, generalise, join, length_of, made_since
 from snugly.interpreter.scopes import Scope
@@ -141,11 +142,30 @@ def _one_by_one(
         summed = _probe(machine, generator, items, inside)
         if summed is not None:
             return summed
-    for item in items:
+    before = machine.budget.steps
+    for index, item in enumerate(items):
+        if machine.budget.steps - before > CONCRETE_STEPS:
+            return _summed_rest(machine, generator, (result, exact), items[index:], inside)
         part, certain = _one(machine, generator, item, inside)
         exact = exact and certain
         result = concatenate(result, part)
     return result if exact else Sequence("list", None, element_of(result), None)
+
+
+def _summed_rest(
+    machine: Machine,
+    generator: ast.comprehension,
+    so_far: tuple[Sequence, bool],
+    items: list[Value],
+    inside: Callable[[], Sequence],
+) -> Sequence:
+    """Follow one item that stands for all that are left, when following each would cost too much."""
+    result, exact = so_far
+    part, certain = _one(machine, generator, element_of(Sequence("list", items)), inside)
+    size, each = length_of(result), length_of(part)
+    known = exact and certain and size is not None and each is not None and len(generator.ifs) == 0
+    length = size + each * len(items) if known and size is not None and each is not None else None
+    return Sequence("list", None, join(element_of(result), element_of(part)), length)
 
 
 def _probe(

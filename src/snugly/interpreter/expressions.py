@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from snugly.interpreter import calls, comprehensions, functions, operators
-from snugly.interpreter.budget import LARGEST_TEXT
+from snugly.interpreter.budget import LARGEST_TEXT, LISTED_ITEMS
 from snugly.interpreter.classes import Super
 from snugly.interpreter.flow import Raised, Site
 from snugly.interpreter.items import as_key
@@ -161,6 +161,8 @@ def make_set(items: Sequence, kind: str = "set") -> Sequence:
 
 
 def _items(machine: Machine, nodes: list[ast.expr]) -> Sequence:
+    if len(nodes) > LISTED_ITEMS:
+        return _many_items(machine, nodes)
     result = Sequence("tuple", [])
     for node in nodes:
         if isinstance(node, ast.Starred):
@@ -174,8 +176,23 @@ def _items(machine: Machine, nodes: list[ast.expr]) -> Sequence:
     return result
 
 
+def _many_items(machine: Machine, nodes: list[ast.expr]) -> Sequence:
+    """Sum up a literal that is longer than a list may be: the constants in it, or nothing."""
+    length = None if any(isinstance(node, ast.Starred) for node in nodes) else len(nodes)
+    kinds = {type(node.value) if isinstance(node, ast.Constant) else None for node in nodes}
+    if len(kinds) != 1 or not kinds <= {int, float, str}:
+        return Sequence("tuple", None, Unknown("an item of a long literal"), length)
+    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    if kinds == {str}:
+        return Sequence("tuple", None, Text(), length)
+    machine.budget.steps += len(nodes) // 64
+    return Sequence("tuple", None, Number(kinds.pop().__name__, min(values), max(values)), length)  # type: ignore[union-attr, type-var]
+
+
 def _dict(machine: Machine, node: ast.Dict) -> Value:
     result = Mapping()
+    if len(node.keys) > LISTED_ITEMS:
+        return Mapping({}, Unknown("an entry of a long literal"), open=True)
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         value = evaluate(machine, value_node)
         if key_node is None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def as_key(value: Value) -> Value:
     """Return a dictionary key for a value that is known, ``NOTHING`` for one that is not."""
-    if isinstance(value, (Instance, Class, Function, LibraryName, DType, str, int, float, bytes, type(None), Expr)):
+    if isinstance(value, (Instance, Class, Function, LibraryName, DType, str, int, float, bytes, type(None))):
         return value
     if isinstance(value, tuple):
         keys = tuple(as_key(item) for item in value)
@@ -180,6 +180,7 @@ def set_item(machine: Machine, value: Value, key: Value, new: Value) -> Value:
         if constant is not NOTHING:
             value.entries[constant] = new
         else:
+            value.entries = {known: join(entry, new) for known, entry in value.entries.items()}
             value.rest = join(value.rest if value.open and value.rest is not None else NOTHING, new)
             value.rest_key = key if value.rest_key is None else join(value.rest_key, key)
             value.open = True
@@ -205,17 +206,27 @@ def _write_sequence(machine: Machine, value: Sequence, key: Value, new: Value) -
     if isinstance(key, int) and value.items is not None and -len(value.items) <= key < len(value.items):
         value.items[key] = new
     elif isinstance(key, slice):
-        element = machine.iterate(new)
-        value.element = join(element_of(value), element_of(element))
-        value.length = None
-        value.items, value.cases = None, ()
-        if key == slice(None, None, None):
-            value.items, value.element, value.length = element.items, element.element, element.length
+        _write_slice(value, key, machine.iterate(new))
     elif value.items is not None and len(value.items) <= 64:
         value.items = [join(item, new) for item in value.items]
     else:
         value.element, value.length = join(element_of(value), new), length_of(value)
         value.items, value.cases = None, ()
+
+
+def _write_slice(value: Sequence, key: slice, new: Sequence) -> None:
+    ends = (key.start, key.stop, key.step)
+    if value.items is not None and new.items is not None and all(end is None or isinstance(end, int) for end in ends):
+        try:
+            value.items[key] = new.items
+        except ValueError:
+            return
+        return
+    if key == slice(None, None, None):
+        value.items, value.element, value.length = new.items, new.element, new.length
+    else:
+        value.element, value.length, value.items = join(element_of(value), element_of(new)), None, None
+    value.cases = ()
 
 
 def delete_item(machine: Machine, value: Value, key: Value) -> None:

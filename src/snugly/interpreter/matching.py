@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from snugly.interpreter.values import NOTHING, Mapping, Sequence, Unknown, Value
+from snugly.interpreter.values import NOTHING, Choice, Instance, Mapping, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,8 @@ def matches(machine: Machine, pattern: ast.pattern, subject: Value) -> bool | No
 
 
 def _sequence(machine: Machine, patterns: list[ast.pattern], subject: Value) -> bool | None:
+    if not isinstance(subject, (tuple, Sequence, Unknown, Choice, Instance)):
+        return False
     items = list(subject) if isinstance(subject, tuple) else (subject.items if isinstance(subject, Sequence) else None)
     starred = any(isinstance(pattern, ast.MatchStar) for pattern in patterns)
     if items is not None and not starred and len(items) != len(patterns):
@@ -98,6 +100,8 @@ def _sequence(machine: Machine, patterns: list[ast.pattern], subject: Value) -> 
 def _mapping(machine: Machine, keys: list[ast.expr], patterns: list[ast.pattern], subject: Value) -> bool | None:
     from snugly.interpreter.expressions import evaluate
 
+    if not isinstance(subject, (Mapping, Unknown, Choice, Instance)):
+        return False
     answers: list[bool | None] = []
     for key, pattern in zip(keys, patterns, strict=True):
         constant = evaluate(machine, key)
@@ -106,5 +110,5 @@ def _mapping(machine: Machine, keys: list[ast.expr], patterns: list[ast.pattern]
             return None if isinstance(subject, Mapping) and subject.open else False
         answers.append(matches(machine, pattern, found))
     if not isinstance(subject, Mapping):
-        return None if isinstance(subject, Unknown) else False
+        return None if isinstance(subject, (Unknown, Choice, Instance)) else False
     return False if False in answers else (None if None in answers else True)

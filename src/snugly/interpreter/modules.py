@@ -14,7 +14,7 @@ from snugly.interpreter.values import Module
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LARGEST_FILE = 8_000_000
+LARGEST_FILE = 4_000_000
 
 
 class Program:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr, less, same
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.budget import LARGEST_BITS, LARGEST_TEXT, LISTED_ITEMS
+from snugly.interpreter.budget import LARGEST_BITS, LARGEST_TEXT, LISTED_COPIES, LISTED_ITEMS
 from snugly.interpreter.joins import element_of, equivalent, join, length_of, number_bounds, number_type, settle
 from snugly.interpreter.values import (
     NOTHING,
@@ -241,7 +241,7 @@ def concatenate(a: Sequence, b: Sequence | tuple[Value, ...]) -> Sequence:
 def repeat(thing: Sequence | tuple[Value, ...], times: Value) -> Value:
     """Return ``thing * times``."""
     items = list(thing) if isinstance(thing, tuple) else thing.items
-    if items is not None and isinstance(times, int) and len(items) * max(times, 0) <= LISTED_ITEMS:
+    if items is not None and isinstance(times, int) and len(items) * max(times, 0) <= LISTED_COPIES:
         repeated = items * times
         return tuple(repeated) if isinstance(thing, tuple) else Sequence(thing.kind, repeated)
     if isinstance(thing, tuple):
@@ -372,7 +372,19 @@ def same_values(a: Value, b: Value) -> bool | None:
         return same_values(tuple(a.items), tuple(b.items))
     if a is None or b is None:
         return False
-    return True if a is b else None
+    if a is b:
+        return True
+    return False if _kind(a) != _kind(b) and None not in (_kind(a), _kind(b)) else None
+
+
+def _kind(value: Value) -> str | None:
+    if isinstance(value, NUMBERS):
+        return "number"
+    if isinstance(value, (str, Text)):
+        return "text"
+    if isinstance(value, Sequence):
+        return value.kind
+    return "tuple" if isinstance(value, tuple) else ("dict" if isinstance(value, Mapping) else None)
 
 
 def contains(machine: Machine, container: Value, item: Value) -> bool | None:

@@ -415,9 +415,10 @@ def iter_(machine: Any, obj: Value, sentinel: Value = NOTHING) -> Value:
     if isinstance(obj, Instance):
         return obj
     sequence = machine.iterate(obj)
+    items = listed(sequence, LISTED)
     return Sequence(
         "iterator",
-        None if sequence.items is None else list(sequence.items),
+        None if items is None else list(items),
         sequence.element,
         sequence.length,
         sequence.cases,

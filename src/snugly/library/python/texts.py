@@ -12,9 +12,45 @@ from snugly.library.registry import FUNCTIONS
 LONGEST = 200_000
 WIDEST = 4096
 
-TEXTS = ["capitalize", "casefold", "center", "expandtabs", "format", "join", "ljust", "lower", "lstrip", "removeprefix", "removesuffix", "replace", "rjust", "rstrip", "strip", "swapcase", "title", "translate", "upper", "zfill", "format_map"]
+TEXTS = [
+    "capitalize",
+    "casefold",
+    "center",
+    "expandtabs",
+    "format",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rjust",
+    "rstrip",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
+    "format_map",
+]
 LISTS = ["split", "rsplit", "splitlines"]
-BOOLS = ["endswith", "startswith", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isspace", "istitle", "isupper"]
+BOOLS = [
+    "endswith",
+    "startswith",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isspace",
+    "istitle",
+    "isupper",
+]
 NUMBERS = ["count", "find", "index", "rfind", "rindex"]
 
 
