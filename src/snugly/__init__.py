@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from snugly.reports.report import Report
     from snugly.rules.findings import Finding
     from snugly.surfaces.checking import check
+    from snugly.surfaces.explaining import explain
     from snugly.surfaces.fitting import fit
     from snugly.surfaces.installing import install, uninstall
-    from snugly.surfaces.explaining import explain
 
 __version__ = "0.1.0"
 

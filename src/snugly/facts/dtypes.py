@@ -116,9 +116,7 @@ def promote_types(a: str, b: str) -> str:
 
 def _no_unsigned_promotion(a: str, b: str) -> Misfit:
     message = f"attempted to promote {SCALAR_TYPES[a]} and {SCALAR_TYPES[b]}"
-    return Misfit(
-        f"Promotion for uint16, uint32, uint64 types is not supported, {message}", clause="dtype-promotion"
-    )
+    return Misfit(f"Promotion for uint16, uint32, uint64 types is not supported, {message}", clause="dtype-promotion")
 
 
 def _promote_complex(a: str, b: str) -> str:

@@ -84,7 +84,7 @@ def edges(values: ValueFacts) -> tuple[float, float]:
     return -_INF if values.low is None else values.low, _INF if values.high is None else values.high
 
 
-def between(low: float, high: float, **more: Any) -> ValueFacts:  # noqa: ANN401 - the other fields
+def between(low: float, high: float, **more: Any) -> ValueFacts:
     """Return facts with these bounds; an infinite or undefined one is none."""
     return ValueFacts(
         low=None if math.isinf(low) or math.isnan(low) else low,
@@ -93,7 +93,9 @@ def between(low: float, high: float, **more: Any) -> ValueFacts:  # noqa: ANN401
     )
 
 
-def mapped(values: ValueFacts, function: Callable[[Any], Any], *, rising: bool | None, whole: bool | None) -> ValueFacts:
+def mapped(
+    values: ValueFacts, function: Callable[[Any], Any], *, rising: bool | None, whole: bool | None
+) -> ValueFacts:
     """Return the facts after an elementwise function that is monotone (``rising`` or falling).
 
     Args:
@@ -127,7 +129,7 @@ def _product(x: float, y: float) -> float:
     return 0 if x == 0 or y == 0 else x * y
 
 
-def _single(values: ValueFacts) -> Any:  # noqa: ANN401 - a number or None
+def _single(values: ValueFacts) -> Any:
     return values.low if values.low is not None and values.low == values.high else None
 
 
@@ -240,7 +242,7 @@ def remainder(a: ValueFacts, b: ValueFacts) -> ValueFacts:
     if b_low <= 0:
         return WHOLE if _whole(a, b) else NOTHING_KNOWN
     whole = _whole(a, b)
-    if a.low is not None and a.high is not None and 0 <= a.low and a.high < b_low:
+    if a.low is not None and a.high is not None and a.low >= 0 and a.high < b_low:
         return replace(a, integral=whole, meaning=None)
     more = _both(a, b, lambda x, y: x % y)
     more["attained"] = False
@@ -374,6 +376,6 @@ def _rounded(values: ValueFacts, most: int) -> ValueFacts:
 def _as_truths(values: ValueFacts) -> ValueFacts:
     low, high = edges(values)
     if low > 0 or high < 0:
-        return ValueFacts(1, 1, True, frozenset((1,)), meaning=Meaning.MASK)  # noqa: FBT003 - integral
+        return ValueFacts(1, 1, True, frozenset((1,)), meaning=Meaning.MASK)
     elements = values.elements and tuple(bool(x) for x in values.elements)
     return replace(TRUTHS, elements=elements)

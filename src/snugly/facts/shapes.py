@@ -120,7 +120,9 @@ def expand(shape: Shape | None, sizes: Shape | None) -> Shape | None:
     for axis, size in enumerate(sizes):
         if axis < fresh:
             if size == -1:
-                message = f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {axis}"
+                message = (
+                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {axis}"
+                )
                 raise Misfit(message, clause="expand-leading", shape=shape, sizes=sizes)
             result.append(size)
             continue
@@ -193,7 +195,7 @@ def _cancelled(shape: Shape, sizes: Shape, axis: int) -> Dim | None:
     return product(left)
 
 
-def _check_count(shape: Shape | None, sizes: Shape, count: Dim | None, fits: bool | None) -> None:  # noqa: FBT001
+def _check_count(shape: Shape | None, sizes: Shape, count: Dim | None, fits: bool | None) -> None:
     if fits is False:
         message = f"shape '{shown(sizes)}' is invalid for input of size {count}"
         raise Misfit(message, clause="view-size", argument="shape", shape=shape, sizes=sizes, count=count)
@@ -314,7 +316,7 @@ def _matmul_message(a: Shape, b: Shape) -> str:
     rows = product(a[:-1])
     if len(b) == 1:
         return f"size mismatch, got input ({_mark(rows)}), mat ({_mark(rows)}x{a[-1]}), vec ({b[0]})"
-    if len(b) == 2:  # noqa: PLR2004 - a matrix
+    if len(b) == 2:
         return f"mat1 and mat2 shapes cannot be multiplied ({_mark(rows)}x{a[-1]} and {b[0]}x{_mark(b[1])})"
     batch = broadcast(a[:-2], b[:-2]) or ()
     if len(a) == 1:
@@ -329,7 +331,7 @@ def _mark(size: Dim | None) -> str:
     return "?" if size is None else str(size)
 
 
-def window_size(  # noqa: PLR0913 - the parameters of a convolution
+def window_size(
     size: Dim | None,
     kernel: Dim | None,
     stride: Dim | None = 1,
@@ -358,7 +360,7 @@ def window_size(  # noqa: PLR0913 - the parameters of a convolution
     return count if overhang else count - 1
 
 
-def transposed_size(  # noqa: PLR0913 - the parameters of a transposed convolution
+def transposed_size(
     size: Dim | None,
     kernel: Dim | None,
     stride: Dim | None = 1,

@@ -97,7 +97,7 @@ def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[
         misfit = error
     except Signal:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong in a rule, the program's facts are only unknown
+    except Exception as error:
         machine.events.miss(machine.place, name, f"{type(error).__name__}: {error}"[:200])
         return Unknown(name)
     arguments = _by_name(operation, given, named)
@@ -256,7 +256,6 @@ def loss(
     machine: Machine, name: str, arguments: Mapping[str, Value], options: Mapping[str, Any], module: str | None
 ) -> Value:
     """Judge a loss call; see ``Machine.loss``."""
-    from snugly.rules import judge
 
     given: dict[str, Value] = {}
     tensors: dict[str, TensorFacts] = {}
@@ -282,7 +281,7 @@ def loss(
 
 def _judged(machine: Machine, call: LossCall, sources: dict[str, Source]) -> tuple[Verdict, tuple[Finding, ...]]:
     """Judge a loss call, once for the same facts at the same place."""
-    from snugly.rules import judge  # noqa: PLC0415 - rules are loaded when the first loss is met
+    from snugly.rules import judge
 
     place = machine.place
     known = machine.judged.setdefault((place, call.loss), [])

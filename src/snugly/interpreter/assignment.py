@@ -13,11 +13,11 @@ from snugly.interpreter.events import LineRecord
 from snugly.interpreter.flow import Site
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, settle
-from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Instance, Number, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
+    from snugly.interpreter.scopes import Scope
 
 
 def assign(machine: Machine, target: ast.expr, value: Value, *, record: bool = True) -> None:

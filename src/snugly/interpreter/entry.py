@@ -9,12 +9,12 @@ from snugly.interpreter import classes, functions
 from snugly.interpreter.budget import Budget, Exhausted
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
-from snugly.interpreter.modules import Program
 from snugly.interpreter.values import NOTHING, Class, Function, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import SourceFile
 
 

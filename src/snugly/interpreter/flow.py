@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from snugly.interpreter.values import Sequence, Value
-
 if TYPE_CHECKING:
     import ast
 
@@ -18,9 +16,10 @@ if TYPE_CHECKING:
     from snugly.interpreter.heap import Delta
     from snugly.interpreter.scopes import Scope
     from snugly.interpreter.sources import SourceFile
+    from snugly.interpreter.values import Sequence, Value
 
 
-class Signal(Exception):  # noqa: N818 - control flow of the program that is followed
+class Signal(Exception):
     """Control leaves the block."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import Dim
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.heap import Delta, State, join_states, set_state, state_of
 from snugly.interpreter.joins import element_of, equivalent, generalise, join, made_since, number_type
@@ -13,7 +12,7 @@ from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Case, Instance, Mapping, Number, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
-    from snugly.facts.dims import Symbol
+    from snugly.facts.dims import Dim, Symbol
     from snugly.interpreter.machine import Machine
 
 
@@ -122,7 +121,7 @@ def _extrapolate(
 ) -> None:
     earlier, before = states
     machine.touch(thing)
-    assert thing.items is not None  # noqa: S101 - the caller looked
+    assert thing.items is not None
     if isinstance(more, int) and more <= 1:
         return
     new = Sequence("list", thing.items[len(before) :])

@@ -112,7 +112,7 @@ class Trail:
             outer.setdefault(key, saved)
         return closed
 
-    def forget(self, thing: Any) -> None:  # noqa: ANN401
+    def forget(self, thing: Any) -> None:
         """Say that nothing can see ``thing`` any more, so that no loop needs to look at it."""
         self.levels[-1].pop(id(thing), None)
 

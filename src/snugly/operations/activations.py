@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import same
 from snugly.facts.dtypes import FLOATING, SCALAR_TYPES
 from snugly.facts.misfits import Misfit
-from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.operations.arguments import Scalar, axis_of, chosen_dtype, integer, whole
 from snugly.operations.pointwise import floating, operand_values
 from snugly.operations.registry import operation
 from snugly.operations.results import both, in_place, made
 from snugly.operations.unary import elementwise
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
 
 _F = "torch.nn.functional."
 
@@ -55,7 +57,9 @@ def gumbel_softmax(
 
 
 @operation(*both("log_softmax"), _F + "log_softmax", "torch.special.log_softmax")
-def log_softmax(input: TensorFacts, dim: int | None = None, dtype: str | None = None, _stacklevel: int = 3) -> TensorFacts:
+def log_softmax(
+    input: TensorFacts, dim: int | None = None, dtype: str | None = None, _stacklevel: int = 3
+) -> TensorFacts:
     """Log-probabilities along ``dim``."""
     return _normalised(input, dim, dtype, Meaning.LOG_PROBABILITIES)
 
@@ -147,19 +151,25 @@ def leaky_relu(input: TensorFacts, negative_slope: float = 0.01, inplace: bool =
     """The input, damped where it is negative."""
     del inplace
     _refuse_whole(input, "leaky_relu_cpu")
-    return elementwise(input, input.dtype, _damped(input, isinstance(negative_slope, int | float) and negative_slope >= 0))
+    return elementwise(
+        input, input.dtype, _damped(input, isinstance(negative_slope, int | float) and negative_slope >= 0)
+    )
 
 
 @operation(_F + "rrelu", _F + "rrelu_", "torch.rrelu")
 def rrelu(
-    input: TensorFacts, lower: float = 0.125, upper: float = 0.3333333333333333, training: bool = False, inplace: bool = False
+    input: TensorFacts,
+    lower: float = 0.125,
+    upper: float = 0.3333333333333333,
+    training: bool = False,
+    inplace: bool = False,
 ) -> TensorFacts:
     """``leaky_relu`` with a random slope."""
     del lower, upper, training, inplace
     return elementwise(input, input.dtype, _damped(input, rising=True))
 
 
-def _damped(input: TensorFacts, rising: bool) -> ValueFacts:  # noqa: FBT001 - one fact
+def _damped(input: TensorFacts, rising: bool) -> ValueFacts:
     return ValueFacts(low=0) if rising and input.values.low is not None and input.values.low >= 0 else NOTHING_KNOWN
 
 
@@ -168,7 +178,9 @@ def elu(input: TensorFacts, alpha: float = 1.0, inplace: bool = False) -> Tensor
     """The input where positive, an exponential above ``-alpha`` elsewhere."""
     del inplace
     _refuse_whole(input, "elu_cpu")
-    return elementwise(input, input.dtype, ValueFacts(low=-math.fabs(alpha)) if isinstance(alpha, int | float) else NOTHING_KNOWN)
+    return elementwise(
+        input, input.dtype, ValueFacts(low=-math.fabs(alpha)) if isinstance(alpha, int | float) else NOTHING_KNOWN
+    )
 
 
 @operation(
@@ -281,7 +293,6 @@ def one_hot(input: TensorFacts, num_classes: int = -1) -> TensorFacts:
     if known is None and num_classes != -1:
         known = whole(num_classes)
     shape = None if input.shape is None else (*input.shape, known)
-    facts = ValueFacts(0, 1, True, meaning=Meaning.ONE_HOT, axis=None if shape is None else len(shape) - 1)  # noqa: FBT003
+    facts = ValueFacts(0, 1, True, meaning=Meaning.ONE_HOT, axis=None if shape is None else len(shape) - 1)
     axes = None if input.axes is None else (*input.axes, None)
     return made(shape, "int64", input, values=facts, axes=axes)
-

@@ -50,7 +50,11 @@ def whole(argument: object) -> Dim | None:
         return int(argument)
     if isinstance(argument, Expr):
         return argument
-    if isinstance(argument, TensorFacts) and argument.values.elements is not None and len(argument.values.elements) == 1:
+    if (
+        isinstance(argument, TensorFacts)
+        and argument.values.elements is not None
+        and len(argument.values.elements) == 1
+    ):
         (element,) = argument.values.elements
         return int(element) if isinstance(element, int) else None
     return None
@@ -97,7 +101,7 @@ def sizes_of(size: Sequence[Any]) -> Shape | None:
         items = size[0]
     if isinstance(items, Repeated):
         length = value(items.length)
-        return None if length is None or length > 64 else (whole(items.element),) * length  # noqa: PLR2004 - torch's most axes
+        return None if length is None or length > 64 else (whole(items.element),) * length
     if items is UNKNOWN or items is None:
         return None
     if not isinstance(items, list | tuple):
@@ -111,7 +115,7 @@ def listed(items: object) -> tuple[Any, ...] | None:
         return tuple(items)
     if isinstance(items, Repeated):
         length = value(items.length)
-        return None if length is None or length > 1024 else (items.element,) * length  # noqa: PLR2004 - enough for any list
+        return None if length is None or length > 1024 else (items.element,) * length
     return None
 
 

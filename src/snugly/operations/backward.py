@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import same
 from snugly.facts.misfits import Misfit
-from snugly.facts.tensors import TensorFacts
 from snugly.operations.registry import operation
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
 
 
 @operation("torch.Tensor.backward")

@@ -12,8 +12,8 @@ from snugly.facts.misfits import Misfit, require
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import Meaning, ValueFacts
-from snugly.operations.constructors import read
 from snugly.operations.arguments import flag, listed
+from snugly.operations.constructors import read
 from snugly.operations.registry import Repeated, operation
 from snugly.operations.results import gradient
 

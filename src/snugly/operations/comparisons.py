@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "lshift", "rshift": "rshift"}
 
 
-def _compare(first: object, second: object, python: Callable[[Any, Any], Any]) -> Any:  # noqa: ANN401 - see operators
+def _compare(first: object, second: object, python: Callable[[Any, Any], Any]) -> Any:
     if without_tensors(first, second):
         try:
             return python(first, second)
@@ -174,7 +174,9 @@ def bitwise_not(input: TensorFacts) -> TensorFacts:
 
 
 @operation(*both("equal", "allclose"), "torch.is_same_size")
-def equal(input: TensorFacts, other: TensorFacts, rtol: Scalar = 1e-5, atol: Scalar = 1e-8, equal_nan: bool = False) -> object:
+def equal(
+    input: TensorFacts, other: TensorFacts, rtol: Scalar = 1e-5, atol: Scalar = 1e-8, equal_nan: bool = False
+) -> object:
     """Whether two tensors are the same: a Python ``bool`` that is not known."""
     del input, other, rtol, atol, equal_nan
     return Number("bool")
@@ -182,7 +184,11 @@ def equal(input: TensorFacts, other: TensorFacts, rtol: Scalar = 1e-5, atol: Sca
 
 @operation(*both("isin"))
 def isin(
-    elements: TensorFacts | Scalar, test_elements: TensorFacts | Scalar, *, assume_unique: bool = False, invert: bool = False
+    elements: TensorFacts | Scalar,
+    test_elements: TensorFacts | Scalar,
+    *,
+    assume_unique: bool = False,
+    invert: bool = False,
 ) -> TensorFacts:
     """Which elements are among others: the shape of the first."""
     del assume_unique, invert

@@ -49,7 +49,7 @@ _declare_casts()
 @operation("torch.Tensor.to")
 def to(
     input: TensorFacts,
-    *target: Any,  # noqa: ANN401 - a dtype, a device, a tensor
+    *target: Any,
     dtype: str | None = None,
     device: str | None = None,
     other: TensorFacts | None = None,
@@ -71,7 +71,7 @@ def to(
 
 
 @operation("torch.Tensor.type")
-def type(input: TensorFacts, dtype: Any = None, non_blocking: bool = False) -> TensorFacts:  # noqa: A001, ANN401
+def type(input: TensorFacts, dtype: Any = None, non_blocking: bool = False) -> TensorFacts:
     """Another dtype, as a dtype or a legacy name such as ``"torch.cuda.FloatTensor"``."""
     del non_blocking
     if not isinstance(dtype, str):
@@ -95,14 +95,14 @@ def cpu(input: TensorFacts) -> TensorFacts:
 
 
 @operation("torch.Tensor.cuda")
-def cuda(input: TensorFacts, device: Any = None, non_blocking: bool = False) -> TensorFacts:  # noqa: ANN401 - a device
+def cuda(input: TensorFacts, device: Any = None, non_blocking: bool = False) -> TensorFacts:
     """On a GPU."""
     del non_blocking
     return converted(input, input.dtype, chosen_device(device, "cuda"))
 
 
 @operation("torch.Tensor.numpy", "torch.Tensor.__array__")
-def numpy(input: TensorFacts, dtype: Any = None, *, force: bool = False) -> TensorFacts:  # noqa: ANN401 - numpy's dtype
+def numpy(input: TensorFacts, dtype: Any = None, *, force: bool = False) -> TensorFacts:
     """As a numpy array; a tensor that requires grad or is on a GPU is refused."""
     if input.requires_grad and not force:
         message = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
@@ -116,13 +116,13 @@ def numpy(input: TensorFacts, dtype: Any = None, *, force: bool = False) -> Tens
     if input.dtype == "bfloat16":
         raise Misfit("Got unsupported ScalarType BFloat16", clause="numpy-dtype", raises="TypeError", argument="input")
     target = input.dtype if dtype is None else chosen_dtype(dtype, None)
-    return TensorFacts(input.shape, target, "cpu", False, input.values, input.axes, None, "ndarray")  # noqa: FBT003
+    return TensorFacts(input.shape, target, "cpu", False, input.values, input.axes, None, "ndarray")
 
 
 @operation("torch.from_numpy")
 def from_numpy(ndarray: TensorFacts) -> TensorFacts:
     """As a tensor, sharing memory."""
-    return TensorFacts(ndarray.shape, ndarray.dtype, "cpu", False, ndarray.values, ndarray.axes)  # noqa: FBT003
+    return TensorFacts(ndarray.shape, ndarray.dtype, "cpu", False, ndarray.values, ndarray.axes)
 
 
 _NUMBERS = {"bool": "bool", "complex64": "complex", "complex128": "complex", "complex32": "complex"}
@@ -191,7 +191,7 @@ def tolist(input: TensorFacts) -> object:
     return element
 
 
-def _nested(elements: list[Any], sizes: list[int]) -> Any:  # noqa: ANN401 - lists of lists
+def _nested(elements: list[Any], sizes: list[int]) -> Any:
     if not sizes:
         return elements[0]
     if len(sizes) == 1:
@@ -255,7 +255,9 @@ def is_tensor(obj: object) -> bool | object:
 def element_size(input: TensorFacts) -> object:
     """Bytes of one element."""
     digits = "".join(c for c in (input.dtype or "").removeprefix("b") if c.isdigit())
-    return {"bool": 1}.get(input.dtype or "", int(digits) // 8 if digits and "_" not in (input.dtype or "") else UNKNOWN)
+    return {"bool": 1}.get(
+        input.dtype or "", int(digits) // 8 if digits and "_" not in (input.dtype or "") else UNKNOWN
+    )
 
 
 @operation("torch.view_as_real", "torch.Tensor.view_as_real")
@@ -271,5 +273,6 @@ def view_as_complex(input: TensorFacts) -> TensorFacts:
     if input.shape is not None and (not input.shape or same(input.shape[-1], 2) is False):
         raise Misfit("Tensor must have a last dimension of size 2", clause="view-as-complex", argument="input")
     shape = None if input.shape is None else input.shape[:-1]
-    return TensorFacts(shape, None if input.dtype is None else complex_of(input.dtype), input.device, input.requires_grad)
-
+    return TensorFacts(
+        shape, None if input.dtype is None else complex_of(input.dtype), input.device, input.requires_grad
+    )

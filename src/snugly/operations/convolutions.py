@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, less, same
 from snugly.facts.dtypes import SCALAR_TYPES
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import crossed, shown, transposed_size, window_size
-from snugly.facts.tensors import Shape, TensorFacts
 from snugly.operations.arguments import per_axis, whole
 from snugly.operations.products import CPP_NAMES, LOGITS
 from snugly.operations.registry import operation
 from snugly.operations.results import made
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import Shape, TensorFacts
 
 _F = "torch.nn.functional."
 _SPACE = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -28,9 +30,7 @@ def _batched(input: TensorFacts, weight: TensorFacts, axes: int, name: str) -> t
     if shape is None:
         return None, True
     if len(shape) not in (axes + 1, axes + 2):
-        message = (
-            f"Expected {axes + 1}D (unbatched) or {axes + 2}D (batched) input to {name}, but got input of size: {shown(shape)}"
-        )
+        message = f"Expected {axes + 1}D (unbatched) or {axes + 2}D (batched) input to {name}, but got input of size: {shown(shape)}"
         raise Misfit(message, clause="conv-rank", argument="input", shape=shape, axes=axes, weight=weight.shape)
     return (shape, True) if len(shape) == axes + 2 else ((1, *shape), False)
 
@@ -115,7 +115,14 @@ def _spaced(sizes: list[Dim | None]) -> str:
 
 
 def _output(
-    input: TensorFacts, weight: TensorFacts, bias: TensorFacts | None, channels: Dim | None, space: list[Dim | None], axes: int, *, batched: bool
+    input: TensorFacts,
+    weight: TensorFacts,
+    bias: TensorFacts | None,
+    channels: Dim | None,
+    space: list[Dim | None],
+    axes: int,
+    *,
+    batched: bool,
 ) -> TensorFacts:
     front = (input.size(0),) if batched else ()
     shape: Shape | None = (*front, channels, *space)
@@ -147,7 +154,9 @@ def _convolution(
 
 def _check_weight(weight: TensorFacts, axes: int, name: str, input: TensorFacts) -> None:
     if weight.rank is not None and weight.rank != axes + 2:
-        message = f"expected {axes + 2}-dimensional weight for {name}, but got weight of size {shown(weight.shape or ())}"
+        message = (
+            f"expected {axes + 2}-dimensional weight for {name}, but got weight of size {shown(weight.shape or ())}"
+        )
         raise Misfit(message, clause="conv-weight-rank", argument="weight", weight=weight.shape, shape=input.shape)
 
 
@@ -179,7 +188,11 @@ def conv3d(
 
 
 def _transposed(
-    input: TensorFacts, weight: TensorFacts, bias: TensorFacts | None, options: tuple[Any, Any, Any, Any, Any], axes: int
+    input: TensorFacts,
+    weight: TensorFacts,
+    bias: TensorFacts | None,
+    options: tuple[Any, Any, Any, Any, Any],
+    axes: int,
 ) -> TensorFacts:
     stride, padding, output_padding, groups, dilation = options
     _check_weight(weight, axes, f"conv_transpose{axes}d", input)
@@ -296,4 +309,3 @@ def fold(
 
 def _pair(sizes: tuple[Dim | None, ...]) -> str:
     return f"({', '.join(str(size) for size in sizes)})"
-

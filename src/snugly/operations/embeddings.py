@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import same, value
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import shown
-from snugly.facts.tensors import TensorFacts
 from snugly.operations.registry import operation
 from snugly.operations.results import gradient, made
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
 
 _F = "torch.nn.functional."
 _INDICES = ("int64", "int32")
@@ -78,7 +80,7 @@ def embedding_bag(
     if per_sample_weights is not None and per_sample_weights.shape is not None and input.shape is not None:
         _check_weights(input, per_sample_weights)
     width = weight.size(1)
-    if input.rank == 2:  # noqa: PLR2004 - one bag a row
+    if input.rank == 2:
         if offsets is not None:
             message = "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. However, found offsets of type <class 'torch.Tensor'>"
             raise Misfit(message, clause="embedding-offsets", raises="ValueError", argument="offsets")

@@ -158,13 +158,19 @@ def _read_slice(reading: _Reading, item: slice) -> None:
         raise Misfit("step must be greater than zero", clause="slice-step", raises="ValueError", argument="key")
     start, stop, step = (_edge(edge) for edge in (item.start, item.stop, item.step))
     length = slice_length(size, start, stop, step)
-    full = (start in (None, 0) and stop is None and step in (None, 1)) or (length is not None and length == size and step != -1)
+    full = (start in (None, 0) and stop is None and step in (None, 1)) or (
+        length is not None and length == size and step != -1
+    )
     if full:
         length = size
         reading.whole.add(reading.axis)
     fixed = value(size)
     plain = all(edge is None or isinstance(edge, int) for edge in (start, stop, step))
-    reading.picks.append(list(range(fixed))[slice(start, stop, step)] if plain and fixed is not None and fixed <= ranges.MOST_ELEMENTS else None)
+    reading.picks.append(
+        list(range(fixed))[slice(start, stop, step)]
+        if plain and fixed is not None and fixed <= ranges.MOST_ELEMENTS
+        else None
+    )
     reading.moves[reading.axis] = len(reading.sizes)
     reading.sizes.append(length)
     reading.axis += 1
@@ -202,7 +208,14 @@ def slice_length(size: Dim | None, start: Any, stop: Any, step: Any) -> Dim | No
 
 def _without_size(size: Dim | None, start: Any, stop: Any, stride: Any) -> Dim | None:
     """Return the length where it does not depend on a size that is not known."""
-    if size is None and isinstance(start, int) and isinstance(stop, int) and stride == 1 and start < 0 and start >= stop:
+    if (
+        size is None
+        and isinstance(start, int)
+        and isinstance(stop, int)
+        and stride == 1
+        and start < 0
+        and start >= stop
+    ):
         return 0
     return None
 
@@ -358,7 +371,7 @@ def _picked(elements: tuple[Any, ...], shape: Shape, picks: list[list[int]]) -> 
 
 
 @operation("operator.setitem", "torch.Tensor.__setitem__")
-def setitem(input: TensorFacts, key: Any, value: Any) -> TensorFacts:  # noqa: ANN401 - see getitem
+def setitem(input: TensorFacts, key: Any, value: Any) -> TensorFacts:
     """``input[key] = value``: the facts of ``input`` afterwards."""
     part = getitem(input, key)
     written = value.values if isinstance(value, TensorFacts) else ranges.constant(value)
@@ -382,4 +395,3 @@ def _check_written(part: Shape, given: Shape, key: Any) -> None:
         else:
             message = misfit.message
         raise Misfit(message, clause="setitem-shape", argument="value", part=part, value=given) from misfit
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from snugly.facts import ranges, shapes
@@ -124,7 +125,12 @@ def _stack_many(tensors: Any, dim: object) -> TensorFacts:
 
 
 def _stacked(
-    shape: Shape | None, axis: int | None, count: Dim | None, dtype: str | None, items: list[TensorFacts], values: ValueFacts
+    shape: Shape | None,
+    axis: int | None,
+    count: Dim | None,
+    dtype: str | None,
+    items: list[TensorFacts],
+    values: ValueFacts,
 ) -> TensorFacts:
     if shape is None or axis is None:
         return made(None if shape is None else (None,) * (len(shape) + 1), dtype, *items)
@@ -132,8 +138,17 @@ def _stacked(
     labels = _common_labels(items)
     axes = None if labels is None else (*labels[:place], None, *labels[place:])
     if values.axis is not None and values.axis >= place:
-        values = ValueFacts(values.low, values.high, values.integral, values.members, None, values.finite, False,
-                            values.meaning, values.axis + 1)  # noqa: FBT003 - not attained  # fmt: skip
+        values = ValueFacts(
+            values.low,
+            values.high,
+            values.integral,
+            values.members,
+            None,
+            values.finite,
+            False,
+            values.meaning,
+            values.axis + 1,
+        )
     return made((*shape[:place], count, *shape[place:]), dtype, *items, values=values, axes=axes)
 
 
@@ -176,12 +191,14 @@ def column_stack(tensors: Any) -> TensorFacts:
     items = _tensors(tensors)
     if items is None:
         return TensorFacts()
-    columns = [unsqueeze(item, 1) if item.rank == 1 else (atleast_2d(item) if item.rank == 0 else item) for item in items]
+    columns = [
+        unsqueeze(item, 1) if item.rank == 1 else (atleast_2d(item) if item.rank == 0 else item) for item in items
+    ]
     return hstack(columns)
 
 
 @operation("torch.block_diag")
-def block_diag(*tensors: Any) -> TensorFacts:  # noqa: ANN401 - tensors
+def block_diag(*tensors: Any) -> TensorFacts:
     """Matrices along a diagonal."""
     items = [atleast_2d(item) if isinstance(item, TensorFacts) else TensorFacts() for item in tensors]
     rows: Dim | None = 0
@@ -305,7 +322,7 @@ def tensor_split(input: TensorFacts, indices_or_sections: Any, dim: int = 0) -> 
             return Repeated(_piece(input, axis, None), None)
     if edges is not None:
         bounds = [0, *edges, None]
-        sizes = [slice_length(size, low, high, None) for low, high in zip(bounds, bounds[1:], strict=False)]
+        sizes = [slice_length(size, low, high, None) for low, high in itertools.pairwise(bounds)]
         return tuple(_piece(input, axis, length) for length in sizes)
     count, known = integer(indices_or_sections), value(size)
     if count is None:
@@ -359,7 +376,13 @@ def unbind(input: TensorFacts, dim: int = 0) -> Any:
         if input.values.elements is not None:
             return tuple(getitem(input, (*front, i)) for i in range(count))
         return (getitem(input, (*front, 0)),) * count if count else ()
-    element = made(shapes.without(input.shape, [axis]), input.dtype, input, values=_selected(input, axis), axes=_labels(input, axis))
+    element = made(
+        shapes.without(input.shape, [axis]),
+        input.dtype,
+        input,
+        values=_selected(input, axis),
+        axes=_labels(input, axis),
+    )
     return Repeated(element, input.shape[axis])
 
 
@@ -370,8 +393,9 @@ def _selected(input: TensorFacts, axis: int) -> ValueFacts:
     if values.axis == axis:
         return single_class(values)
     moved = values.axis - 1 if values.axis > axis else values.axis
-    return ValueFacts(values.low, values.high, values.integral, values.members, None, values.finite, False,
-                      values.meaning, moved)  # noqa: FBT003 - not attained  # fmt: skip
+    return ValueFacts(
+        values.low, values.high, values.integral, values.members, None, values.finite, False, values.meaning, moved
+    )
 
 
 def _labels(input: TensorFacts, axis: int) -> tuple[str | None, ...] | None:
@@ -379,7 +403,7 @@ def _labels(input: TensorFacts, axis: int) -> tuple[str | None, ...] | None:
 
 
 @operation(*both("narrow", "narrow_copy"))
-def narrow(input: TensorFacts, dim: int, start: Any, length: Any) -> TensorFacts:  # noqa: ANN401 - integers
+def narrow(input: TensorFacts, dim: int, start: Any, length: Any) -> TensorFacts:
     """A piece of an axis."""
     axis = axis_of(dim, input.rank)
     if axis is None:
@@ -397,7 +421,7 @@ def narrow(input: TensorFacts, dim: int, start: Any, length: Any) -> TensorFacts
 
 
 @operation(*both("select"))
-def select(input: TensorFacts, dim: int, index: Any) -> TensorFacts:  # noqa: ANN401 - an integer
+def select(input: TensorFacts, dim: int, index: Any) -> TensorFacts:
     """One slice along an axis, without it."""
     axis = axis_of(dim, input.rank)
     if axis is None or input.shape is None:
@@ -425,7 +449,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> Any:
 
 
 @operation("torch.cartesian_prod")
-def cartesian_prod(*tensors: Any) -> TensorFacts:  # noqa: ANN401 - tensors
+def cartesian_prod(*tensors: Any) -> TensorFacts:
     """All combinations, one a row."""
     items = _tensors(tensors) or []
     total: Dim | None = 1

@@ -85,7 +85,7 @@ def _numpy_wide(dtype: str | None, *operands: object) -> str | None:
     return "float64" if arrays and dtype in _WHOLE_DTYPES else floating(dtype)
 
 
-def _either(first: object, second: object, python: Callable[[Any, Any], Any]) -> Any:  # noqa: ANN401 - a Python value
+def _either(first: object, second: object, python: Callable[[Any, Any], Any]) -> Any:
     """Apply a Python operator to two operands that are not tensors; nothing is known unless both are constants."""
     try:
         return python(first, second)
@@ -115,7 +115,9 @@ def sub(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, alpha: Scal
     if without_tensors(input, other):
         return _either(input, other, operator.sub)
     _refuse_bool(input, other)
-    values = ranges.subtract if alpha == 1 else lambda a, b: ranges.subtract(a, ranges.multiply(b, ranges.constant(alpha)))
+    values = (
+        ranges.subtract if alpha == 1 else lambda a, b: ranges.subtract(a, ranges.multiply(b, ranges.constant(alpha)))
+    )
     return binary(input, other, values, promoted(input, other))
 
 
@@ -157,9 +159,7 @@ def mul(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts
 
 @in_place("torch.Tensor.div_", "torch.Tensor.divide_", "torch.Tensor.true_divide_", "operator.itruediv")
 @operation(*both("div", "divide", "true_divide"), "operator.truediv", "torch.Tensor.__truediv__")
-def div(
-    input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, rounding_mode: str | None = None
-) -> TensorFacts:
+def div(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, rounding_mode: str | None = None) -> TensorFacts:
     """``input / other``: true division, which makes floats of integers, unless a rounding mode is given."""
     if without_tensors(input, other):
         return _either(input, other, operator.truediv)
@@ -168,7 +168,9 @@ def div(
         return binary(input, other, ranges.divide, _numpy_wide(dtype, input, other))
     if rounding_mode == "floor":
         return binary(input, other, ranges.floor_divide, dtype)
-    return binary(input, other, _truncated if rounding_mode == "trunc" else None, dtype if rounding_mode == "trunc" else None)
+    return binary(
+        input, other, _truncated if rounding_mode == "trunc" else None, dtype if rounding_mode == "trunc" else None
+    )
 
 
 def _truncated(a: ValueFacts, b: ValueFacts) -> ValueFacts:
@@ -209,13 +211,15 @@ def fmod(input: TensorFacts, other: TensorFacts | Scalar) -> TensorFacts:
 
 @in_place("torch.Tensor.pow_", "operator.ipow")
 @operation(*both("pow"), "operator.pow", "torch.Tensor.__pow__")
-def pow(input: TensorFacts | Scalar, exponent: TensorFacts | Scalar) -> TensorFacts:  # noqa: A001 - torch's name
+def pow(input: TensorFacts | Scalar, exponent: TensorFacts | Scalar) -> TensorFacts:
     """``input ** exponent``."""
     if without_tensors(input, exponent):
         return _either(input, exponent, operator.pow)
     dtype = promoted(input, exponent)
     if isinstance(exponent, int) and exponent < 0 and dtype in INTEGRAL:
-        raise Misfit("Integers to negative integer powers are not allowed.", clause="negative-power", argument="exponent")
+        raise Misfit(
+            "Integers to negative integer powers are not allowed.", clause="negative-power", argument="exponent"
+        )
     return binary(input, exponent, ranges.power if dtype not in COMPLEX else None, dtype)
 
 
@@ -300,7 +304,7 @@ def addcmul(
 @in_place("torch.Tensor.clamp_", "torch.Tensor.clip_")
 @operation(*both("clamp", "clip"))
 def clamp(
-    input: TensorFacts, min: TensorFacts | Scalar | None = None, max: TensorFacts | Scalar | None = None  # noqa: A002
+    input: TensorFacts, min: TensorFacts | Scalar | None = None, max: TensorFacts | Scalar | None = None
 ) -> TensorFacts:
     """Every element moved into ``[min, max]``; either bound may be absent."""
     if min is None and max is None:
@@ -319,13 +323,13 @@ def clamp(
 
 @in_place("torch.Tensor.clamp_min_")
 @operation(*both("clamp_min"))
-def clamp_min(input: TensorFacts, min: TensorFacts | Scalar) -> TensorFacts:  # noqa: A002 - torch's name
+def clamp_min(input: TensorFacts, min: TensorFacts | Scalar) -> TensorFacts:
     """Clamp from below."""
     return clamp(input, min, None)
 
 
 @in_place("torch.Tensor.clamp_max_")
 @operation(*both("clamp_max"))
-def clamp_max(input: TensorFacts, max: TensorFacts | Scalar) -> TensorFacts:  # noqa: A002 - torch's name
+def clamp_max(input: TensorFacts, max: TensorFacts | Scalar) -> TensorFacts:
     """Clamp from above."""
     return clamp(input, None, max)

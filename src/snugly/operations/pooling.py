@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, less, value
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import crossed, shown, window_size
-from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.operations.arguments import flag, listed, per_axis, whole
 from snugly.operations.pointwise import operand_values
 from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import made
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import Shape, TensorFacts
 
 _F = "torch.nn.functional."
 
@@ -107,7 +109,9 @@ def _declare_max_pools() -> None:
         operation(_F + name + "_with_indices", f"torch.{name}_with_indices")(paired)
 
 
-def max_pool(input: TensorFacts, options: tuple[Any, Any, Any, Any, Any], return_indices: object, axes: int, name: str) -> Any:
+def max_pool(
+    input: TensorFacts, options: tuple[Any, Any, Any, Any, Any], return_indices: object, axes: int, name: str
+) -> Any:
     """The largest element of each window, with its position where that is asked for."""
     pooled = _pooled(input, options, axes, name, _largest(input))
     return _with_positions(pooled, return_indices)
@@ -283,4 +287,3 @@ def _scaled(input: TensorFacts, output_ratio: Any, axes: int) -> TensorFacts:
 
 
 _declare_fractional()
-

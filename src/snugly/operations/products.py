@@ -24,7 +24,13 @@ CPP_NAMES = {
 
 
 def _differ(a: TensorFacts, b: TensorFacts) -> bool:
-    return a.dtype is not None and b.dtype is not None and a.dtype != b.dtype and a.kind != "ndarray" and b.kind != "ndarray"
+    return (
+        a.dtype is not None
+        and b.dtype is not None
+        and a.dtype != b.dtype
+        and a.kind != "ndarray"
+        and b.kind != "ndarray"
+    )
 
 
 def _shared_dtype(*tensors: TensorFacts) -> str | None:
@@ -36,7 +42,7 @@ def _labels(a: TensorFacts, b: TensorFacts, shape: Shape | None) -> tuple[str | 
     """Return the labels of a matrix product: the rows of ``a``; batch axes where the ranks agree; columns of ``b``."""
     if shape is None or a.axes is None or a.shape is None or b.shape is None:
         return None
-    if len(b.shape) <= 2 or len(a.shape) >= len(b.shape):  # noqa: PLR2004 - a matrix
+    if len(b.shape) <= 2 or len(a.shape) >= len(b.shape):
         column = (b.axes[-1] if b.axes is not None else None,) if len(b.shape) > 1 else ()
         labels = (*a.axes[:-1], *column)
         return labels if len(labels) == len(shape) else None
@@ -68,7 +74,7 @@ def _matmul_dtypes(input: TensorFacts, other: TensorFacts) -> Misfit:
     elif other.rank == 1:
         names = f"{SCALAR_TYPES[b]}, {SCALAR_TYPES[a]}, and {SCALAR_TYPES[b]}"
         message = f"addmv input tensors must have the same dtype, but got {names}"
-    elif other.rank is not None and other.rank > 2:  # noqa: PLR2004 - batches
+    elif other.rank is not None and other.rank > 2:
         message = f"expected scalar type {SCALAR_TYPES[a]} but found {SCALAR_TYPES[b]}"
     else:
         message = f"expected m1 and m2 to have the same dtype, but got: {CPP_NAMES.get(a, a)} != {CPP_NAMES.get(b, b)}"
@@ -121,16 +127,16 @@ def bmm(input: TensorFacts, mat2: TensorFacts) -> TensorFacts:
         shape = (known[0], input.size(1), mat2.size(2))
     if _differ(input, mat2):
         raise _matmul_dtypes(input, mat2)
-    return made(shape, _shared_dtype(input, mat2), input, mat2, values=_values(input, mat2), axes=_labels(input, mat2, shape))
+    return made(
+        shape, _shared_dtype(input, mat2), input, mat2, values=_values(input, mat2), axes=_labels(input, mat2, shape)
+    )
 
 
 @operation(*both("mv"))
 def mv(input: TensorFacts, vec: TensorFacts) -> TensorFacts:
     """The product of a matrix and a vector."""
-    if (input.rank is not None and input.rank != 2) or (vec.rank is not None and vec.rank != 1):  # noqa: PLR2004 - a matrix
-        message = (
-            f"vector + matrix @ vector expected, got 1, {input.rank or '?'}, {vec.rank if vec.rank is not None else '?'}"
-        )
+    if (input.rank is not None and input.rank != 2) or (vec.rank is not None and vec.rank != 1):
+        message = f"vector + matrix @ vector expected, got 1, {input.rank or '?'}, {vec.rank if vec.rank is not None else '?'}"
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
     result = matmul(input, vec)
     return result if result.shape is not None else result.with_(shape=(input.size(0),))
@@ -182,13 +188,15 @@ def _added(input: TensorFacts, result: TensorFacts) -> TensorFacts:
                          requires_grad=_either(input.requires_grad, result.requires_grad))  # fmt: skip
 
 
-def _either(a: bool | None, b: bool | None) -> bool | None:  # noqa: FBT001 - two facts
+def _either(a: bool | None, b: bool | None) -> bool | None:
     return True if a or b else (None if a is None or b is None else False)
 
 
 @in_place("torch.Tensor.addmm_")
 @operation(*both("addmm"))
-def addmm(input: TensorFacts, mat1: TensorFacts, mat2: TensorFacts, *, beta: Scalar = 1, alpha: Scalar = 1) -> TensorFacts:
+def addmm(
+    input: TensorFacts, mat1: TensorFacts, mat2: TensorFacts, *, beta: Scalar = 1, alpha: Scalar = 1
+) -> TensorFacts:
     """``beta * input + alpha * mat1 @ mat2``."""
     del beta, alpha
     _require_rank(mat1, 2, "mat1 must be a matrix, got " + f"{mat1.rank}-D tensor", "mat1")
@@ -198,7 +206,9 @@ def addmm(input: TensorFacts, mat1: TensorFacts, mat2: TensorFacts, *, beta: Sca
 
 @in_place("torch.Tensor.addmv_")
 @operation(*both("addmv"))
-def addmv(input: TensorFacts, mat: TensorFacts, vec: TensorFacts, *, beta: Scalar = 1, alpha: Scalar = 1) -> TensorFacts:
+def addmv(
+    input: TensorFacts, mat: TensorFacts, vec: TensorFacts, *, beta: Scalar = 1, alpha: Scalar = 1
+) -> TensorFacts:
     """``beta * input + alpha * mat @ vec``."""
     del beta, alpha
     return _added(input, mv(mat, vec))
@@ -227,7 +237,9 @@ def addbmm(
 
 @in_place("torch.Tensor.addr_")
 @operation(*both("addr"))
-def addr(input: TensorFacts, vec1: TensorFacts, vec2: TensorFacts, *, beta: Scalar = 1, alpha: Scalar = 1) -> TensorFacts:
+def addr(
+    input: TensorFacts, vec1: TensorFacts, vec2: TensorFacts, *, beta: Scalar = 1, alpha: Scalar = 1
+) -> TensorFacts:
     """``beta * input + alpha * outer(vec1, vec2)``."""
     del beta, alpha
     pairs = outer(vec1, vec2)
@@ -256,7 +268,10 @@ def linear(input: TensorFacts, weight: TensorFacts, bias: TensorFacts | None = N
     dtype = _shared_dtype(input, weight)
     axes = None
     if shape is not None:
-        axes = (*(input.axes[:-1] if input.axes is not None else (None,) * (len(shape) - len(units))), *(("features",) * len(units)))
+        axes = (
+            *(input.axes[:-1] if input.axes is not None else (None,) * (len(shape) - len(units))),
+            *(("features",) * len(units)),
+        )
     return made(shape, dtype, input, weight, bias, values=LOGITS, axes=axes)
 
 
@@ -280,12 +295,20 @@ def _linear_dtypes(input: TensorFacts, weight: TensorFacts, bias: TensorFacts | 
 
 
 @operation("torch.nn.functional.bilinear", "torch.bilinear")
-def bilinear(input1: TensorFacts, input2: TensorFacts, weight: TensorFacts, bias: TensorFacts | None = None) -> TensorFacts:
+def bilinear(
+    input1: TensorFacts, input2: TensorFacts, weight: TensorFacts, bias: TensorFacts | None = None
+) -> TensorFacts:
     """``input1 @ weight[k] @ input2`` for each unit ``k``."""
     for number, facts in ((1, input1), (2, input2)):
         if same(facts.size(-1), weight.size(number)) is False:
             message = f"bilinear(): input{number} size does not match weight size: got {facts.size(-1)} but expected {weight.size(number)}"
-            raise Misfit(message, clause="linear-features", argument=f"input{number}", given=facts.size(-1), expected=weight.size(number))
+            raise Misfit(
+                message,
+                clause="linear-features",
+                argument=f"input{number}",
+                given=facts.size(-1),
+                expected=weight.size(number),
+            )
     shape = None if input1.shape is None else (*input1.shape[:-1], weight.size(0))
     axes = None if input1.axes is None else (*input1.axes[:-1], "features")
     return made(shape, _shared_dtype(input1, input2, weight), input1, input2, weight, bias, values=LOGITS, axes=axes)
@@ -383,7 +406,7 @@ def tensordot(a: TensorFacts, b: TensorFacts, dims: Any = 2) -> TensorFacts:
     if count is not None:
         first: tuple[int, ...] | None = tuple(range(len(a.shape) - count, len(a.shape)))
         second: tuple[int, ...] | None = tuple(range(count))
-    elif pair is not None and len(pair) == 2:  # noqa: PLR2004 - axes of a and of b
+    elif pair is not None and len(pair) == 2:
         first, second = axes_of(pair[0], len(a.shape)), axes_of(pair[1], len(b.shape))
     else:
         return made(None, _shared_dtype(a, b), a, b)
@@ -406,7 +429,9 @@ def kron(input: TensorFacts, other: TensorFacts) -> TensorFacts:
     rank = max(len(input.shape), len(other.shape))
     a = (1,) * (rank - len(input.shape)) + input.shape
     b = (1,) * (rank - len(other.shape)) + other.shape
-    return made(tuple(None if x is None or y is None else x * y for x, y in zip(a, b, strict=True)), dtype, input, other)
+    return made(
+        tuple(None if x is None or y is None else x * y for x, y in zip(a, b, strict=True)), dtype, input, other
+    )
 
 
 @operation("torch.chain_matmul", "torch.functional.chain_matmul")

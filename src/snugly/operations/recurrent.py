@@ -61,7 +61,7 @@ def _check_input(input: TensorFacts, layer: _Layer) -> bool | None:
         message = f"input.size(-1) must be equal to input_size. Expected {layer.input_size}, got {input.size(-1)}"
         details = {"expected": layer.input_size, "given": input.size(-1), "shape": input.shape}
         raise Misfit(message, clause="rnn-input-size", argument="input", **details)
-    return None if input.rank is None else input.rank == 3  # noqa: PLR2004 - time, batch, features
+    return None if input.rank is None else input.rank == 3
 
 
 def _check_dtype(input: TensorFacts, weights: tuple[TensorFacts, ...]) -> None:
@@ -81,7 +81,7 @@ def _check_hidden(state: TensorFacts, wanted: Shape, text: str) -> None:
         return
     if len(state.shape) != len(wanted) or any(same(a, b) is False for a, b in zip(state.shape, wanted, strict=True)):
         message = f"Expected {text} ({', '.join(map(str, wanted))}), got {shown(state.shape)}"
-        details = {"expected": wanted, "given": state.shape, "batch": wanted[1] if len(wanted) > 2 else None}  # noqa: PLR2004
+        details = {"expected": wanted, "given": state.shape, "batch": wanted[1] if len(wanted) > 2 else None}
         raise Misfit(message, clause="rnn-hidden-size", argument="hx", **details)
 
 
@@ -115,7 +115,7 @@ def _check_state_ranks(states: list[TensorFacts], *, batched: bool) -> None:
         raise Misfit(message, clause="rnn-hidden-rank", argument="hx", given=states[0].shape)
 
 
-def _labels(input: TensorFacts, layer: _Layer, batched: bool | None) -> tuple[str | None, ...] | None:  # noqa: FBT001
+def _labels(input: TensorFacts, layer: _Layer, batched: bool | None) -> tuple[str | None, ...] | None:
     if batched is None:
         return None
     if not batched:
@@ -125,7 +125,9 @@ def _labels(input: TensorFacts, layer: _Layer, batched: bool | None) -> tuple[st
     return ("batch", "time", "features") if layer.batch_first else ("time", "batch", "features")
 
 
-def _state(output: TensorFacts, layer: _Layer, size: Dim | None, batched: bool | None, batch: Dim | None) -> TensorFacts:  # noqa: FBT001
+def _state(
+    output: TensorFacts, layer: _Layer, size: Dim | None, batched: bool | None, batch: Dim | None
+) -> TensorFacts:
     shape = None if batched is None else layer.hidden_shape(batch, size, batched=batched)
     axes = None if batched is None else ((None, "batch", "features") if batched else (None, "features"))
     return replace(output, shape=shape, axes=axes)
@@ -143,7 +145,9 @@ def _given(hx: object, count: int) -> list[TensorFacts]:
     return [item if isinstance(item, TensorFacts) else TensorFacts() for item in items]
 
 
-def _single_state(name: str, input: TensorFacts, hx: object, sizes: dict[str, Any], weights: tuple[TensorFacts, ...]) -> Any:
+def _single_state(
+    name: str, input: TensorFacts, hx: object, sizes: dict[str, Any], weights: tuple[TensorFacts, ...]
+) -> Any:
     layer = _layer(name, sizes)
     states = _given(hx, 1)
     output, batched, batch = _run(input, states, layer, weights)
@@ -152,7 +156,7 @@ def _single_state(name: str, input: TensorFacts, hx: object, sizes: dict[str, An
         for state in states:
             lifted = state.shape
             if not batched and lifted is not None:
-                state, wanted = state.with_(shape=(lifted[0], 1, *lifted[1:])), (wanted[0], 1, wanted[2])  # noqa: PLW2901
+                state, wanted = state.with_(shape=(lifted[0], 1, *lifted[1:])), (wanted[0], 1, wanted[2])
             _check_hidden(state, wanted, "hidden size")
     if states and batched and states[0].shape is not None and batch is None:
         batch = states[0].size(1)
@@ -226,7 +230,9 @@ def lstm(
     if batched is not None and states:
         single = batch if batched else 1
         for place, (state, size) in enumerate(zip(states, (layer.output_size, layer.hidden_size), strict=True)):
-            lifted = state if batched or state.shape is None else state.with_(shape=(state.shape[0], 1, *state.shape[1:]))
+            lifted = (
+                state if batched or state.shape is None else state.with_(shape=(state.shape[0], 1, *state.shape[1:]))
+            )
             _check_hidden(lifted, layer.hidden_shape(single, size, batched=True), f"hidden[{place}] size")
         if batched:
             batch = known_same(batch, states[0].size(1))
@@ -248,17 +254,21 @@ def _cell(name: str, input: TensorFacts, states: list[TensorFacts], input_size: 
         message = f"input has inconsistent input_size: got {input.size(-1)} expected {wanted}"
         details = {"expected": wanted, "given": input.size(-1), "shape": input.shape}
         raise Misfit(message, clause="rnn-input-size", argument="input", **details)
-    rows = input.size(0) if input.rank == 2 else (1 if input.rank == 1 else None)  # noqa: PLR2004 - a batch
+    rows = input.size(0) if input.rank == 2 else (1 if input.rank == 1 else None)
     for place, state in enumerate(states):
-        given = state.size(0) if state.rank == 2 else None  # noqa: PLR2004 - a batch
+        given = state.size(0) if state.rank == 2 else None
         if same(given, rows) is False:
             message = f"Input batch size {rows} doesn't match hidden{place} batch size {given}"
-            raise Misfit(message, clause="rnn-hidden-size", argument="hx", expected=(rows, hidden), given=state.shape, batch=rows)
+            raise Misfit(
+                message, clause="rnn-hidden-size", argument="hx", expected=(rows, hidden), given=state.shape, batch=rows
+            )
         if same(state.size(-1), hidden) is False:
             message = f"hidden{place} has inconsistent hidden_size: got {state.size(-1)}, expected {hidden}"
-            raise Misfit(message, clause="rnn-hidden-size", argument="hx", expected=(rows, hidden), given=state.shape, batch=rows)
+            raise Misfit(
+                message, clause="rnn-hidden-size", argument="hx", expected=(rows, hidden), given=state.shape, batch=rows
+            )
     shape = None if input.shape is None else (*input.shape[:-1], hidden)
-    front = None if shape is None else (("batch", "features") if len(shape) == 2 else ("features",))  # noqa: PLR2004 - a batch
+    front = None if shape is None else (("batch", "features") if len(shape) == 2 else ("features",))
     return made(shape, input.dtype, input, *states, axes=front)
 
 

@@ -54,7 +54,7 @@ def _summed(dtype: str | None) -> str | None:
 
 
 @operation(*both("sum", "nansum"))
-def sum(input: TensorFacts, dim: Axes = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorFacts:  # noqa: A001
+def sum(input: TensorFacts, dim: Axes = None, keepdim: bool = False, *, dtype: str | None = None) -> TensorFacts:
     """The sum over axes; booleans and integers give int64."""
     before = operand_values(input)
     values = NOTHING_KNOWN
@@ -148,7 +148,9 @@ def var_mean(
 
 
 @operation(*both("norm"), "torch.functional.norm")
-def norm(input: TensorFacts, p: Any = "fro", dim: Axes = None, keepdim: bool = False, dtype: str | None = None) -> TensorFacts:
+def norm(
+    input: TensorFacts, p: Any = "fro", dim: Axes = None, keepdim: bool = False, dtype: str | None = None
+) -> TensorFacts:
     """A norm over axes."""
     del p
     return reduced(input, dim, keepdim, _norm_dtype(input, dtype), ranges.NON_NEGATIVE)
@@ -164,7 +166,7 @@ def _norm_dtype(input: TensorFacts, dtype: object) -> str | None:
 
 @operation("torch.linalg.vector_norm")
 def vector_norm(
-    x: TensorFacts, ord: Any = 2, dim: Axes = None, keepdim: bool = False, *, dtype: str | None = None  # noqa: A002
+    x: TensorFacts, ord: Any = 2, dim: Axes = None, keepdim: bool = False, *, dtype: str | None = None
 ) -> TensorFacts:
     """A vector norm over axes."""
     del ord
@@ -173,7 +175,7 @@ def vector_norm(
 
 @operation("torch.linalg.norm")
 def linalg_norm(
-    A: TensorFacts, ord: Any = None, dim: Axes = None, keepdim: bool = False, *, dtype: str | None = None  # noqa: A002, N803
+    A: TensorFacts, ord: Any = None, dim: Axes = None, keepdim: bool = False, *, dtype: str | None = None
 ) -> TensorFacts:
     """A norm of vectors or matrices over axes."""
     del ord
@@ -182,7 +184,7 @@ def linalg_norm(
 
 @operation("torch.linalg.matrix_norm")
 def matrix_norm(
-    A: TensorFacts, ord: Any = "fro", dim: Axes = (-2, -1), keepdim: bool = False, *, dtype: str | None = None  # noqa: A002, N803
+    A: TensorFacts, ord: Any = "fro", dim: Axes = (-2, -1), keepdim: bool = False, *, dtype: str | None = None
 ) -> TensorFacts:
     """A norm of matrices."""
     del ord
@@ -196,7 +198,7 @@ def logsumexp(input: TensorFacts, dim: Axes, keepdim: bool = False) -> TensorFac
 
 
 @operation(*both("all", "any"))
-def all(input: TensorFacts, dim: Axes = None, keepdim: bool = False) -> TensorFacts:  # noqa: A001 - torch's name
+def all(input: TensorFacts, dim: Axes = None, keepdim: bool = False) -> TensorFacts:
     """Whether all (or any) elements are true."""
     dtype = input.dtype if input.dtype in ("uint8", None) else "bool"
     return reduced(input, dim, keepdim, dtype, ranges.TRUTHS)
@@ -205,7 +207,7 @@ def all(input: TensorFacts, dim: Axes = None, keepdim: bool = False) -> TensorFa
 @operation(*both("count_nonzero"))
 def count_nonzero(input: TensorFacts, dim: Axes = None) -> TensorFacts:
     """How many elements are not zero."""
-    return reduced(input, dim, False, "int64", ValueFacts(low=0, integral=True))  # noqa: FBT003 - keepdim
+    return reduced(input, dim, False, "int64", ValueFacts(low=0, integral=True))
 
 
 def refuse_empty(input: TensorFacts, axis: int | None, name: str) -> None:
@@ -226,7 +228,7 @@ def index_values(input: TensorFacts, axis: int | None) -> ValueFacts:
     """Return the facts of positions along an axis."""
     size = value(input.numel if axis is None else input.size(axis))
     meaning = None if axis is None else Meaning.CLASS_INDICES
-    return ValueFacts(0, None if not size else size - 1, True, finite=True, meaning=meaning)  # noqa: FBT003
+    return ValueFacts(0, None if not size else size - 1, True, finite=True, meaning=meaning)
 
 
 def extreme_values(input: TensorFacts) -> ValueFacts:
@@ -249,7 +251,7 @@ def _extreme(input: TensorFacts, dim: Any, keepdim: object, name: str) -> Any:
         return maximum(input, dim) if name == "max" else minimum(input, dim)
     if dim is None:
         refuse_empty(input, None, name)
-        return reduced(input, None, False, input.dtype, extreme_values(input))  # noqa: FBT003 - keepdim
+        return reduced(input, None, False, input.dtype, extreme_values(input))
     axis = axis_of(dim, input.rank)
     if axis is not None:
         refuse_empty(input, axis, name)
@@ -257,13 +259,13 @@ def _extreme(input: TensorFacts, dim: Any, keepdim: object, name: str) -> Any:
 
 
 @operation(*both("max"))
-def max(input: TensorFacts, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:  # noqa: A001 - torch's name
+def max(input: TensorFacts, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The largest element; along an axis with its position; or elementwise of two tensors."""
     return _extreme(input, dim if other is None else other, keepdim, "max")
 
 
 @operation(*both("min"))
-def min(input: TensorFacts, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:  # noqa: A001 - torch's name
+def min(input: TensorFacts, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The smallest element; along an axis with its position; or elementwise of two tensors."""
     return _extreme(input, dim if other is None else other, keepdim, "min")
 
@@ -306,7 +308,7 @@ def argmin(input: TensorFacts, dim: int | None = None, keepdim: bool = False) ->
 def median(input: TensorFacts, dim: int | None = None, keepdim: bool = False) -> Any:
     """The middle element; along an axis with its position."""
     if dim is None:
-        return reduced(input, None, False, input.dtype, extreme_values(input))  # noqa: FBT003 - keepdim
+        return reduced(input, None, False, input.dtype, extreme_values(input))
     return along(input, dim, keepdim)
 
 
@@ -318,7 +320,12 @@ def mode(input: TensorFacts, dim: int = -1, keepdim: bool = False) -> ValuesAndI
 
 @operation(*both("quantile", "nanquantile"))
 def quantile(
-    input: TensorFacts, q: TensorFacts | Scalar, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    input: TensorFacts,
+    q: TensorFacts | Scalar,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
 ) -> TensorFacts:
     """Quantiles: a new first axis where several are asked for."""
     del interpolation
@@ -342,7 +349,7 @@ def dist(input: TensorFacts, other: TensorFacts, p: float = 2) -> TensorFacts:
 @operation(*both("trace"))
 def trace(input: TensorFacts) -> TensorFacts:
     """The sum of a diagonal."""
-    if input.rank is not None and input.rank != 2:  # noqa: PLR2004 - a matrix
+    if input.rank is not None and input.rank != 2:
         raise Misfit("trace: expected a matrix", clause="rank", argument="input", shape=input.shape)
     return made((), _summed(input.dtype), input)
 
@@ -373,4 +380,3 @@ def cummax(input: TensorFacts, dim: int) -> ValuesAndIndices:
     axis = axis_of(dim, input.rank)
     values = scan(input, dim, input.dtype, ranges.some_of(input.values))
     return ValuesAndIndices(values, scan(input, dim, "int64", index_values(input, axis)))
-

@@ -18,7 +18,16 @@ from snugly.operations.registry import operation
 from snugly.operations.results import both, made, moved, unordered
 
 _F = "torch.nn.functional."
-_MODES = {"nearest": None, "nearest-exact": None, "area": None, "linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5, "lanczos": 4}
+_MODES = {
+    "nearest": None,
+    "nearest-exact": None,
+    "area": None,
+    "linear": 3,
+    "bilinear": 4,
+    "bicubic": 4,
+    "trilinear": 5,
+    "lanczos": 4,
+}
 
 
 @operation("torch.constant_pad_nd")
@@ -103,13 +112,21 @@ def interpolate(
         message = f"Got {len(shape)}D input, but {mode} mode needs {needed}D input"
         raise Misfit(message, clause="interpolate-mode", raises="NotImplementedError", argument="mode", shape=shape)
     if (size is None) == (scale_factor is None):
-        which = "either size or scale_factor should be defined" if size is None else "only one of size or scale_factor should be defined"
+        which = (
+            "either size or scale_factor should be defined"
+            if size is None
+            else "only one of size or scale_factor should be defined"
+        )
         raise Misfit(which, clause="interpolate-size", raises="ValueError", argument="size")
     axes = len(shape) - 2
     space = _target(size, axes, shape) if size is not None else _scaled(scale_factor, shape[2:], shape)
     values = operand_values(input)
     soft = mode in ("bicubic", "lanczos")
-    kept = NOTHING_KNOWN if soft else ranges.between(*ranges.edges(values), meaning=values.meaning if values.axis is None else None)
+    kept = (
+        NOTHING_KNOWN
+        if soft
+        else ranges.between(*ranges.edges(values), meaning=values.meaning if values.axis is None else None)
+    )
     if mode in ("nearest", "nearest-exact"):
         kept = ranges.some_of(values)
         if kept.axis is not None and kept.axis > 1:
@@ -154,7 +171,7 @@ def _times(size: Dim | None, factor: Any) -> Dim | None:
     exact = Fraction(factor)
     if exact.denominator == 1:
         return size * exact.numerator
-    if exact.denominator <= 1024:  # noqa: PLR2004 - exact in doubles for any real size
+    if exact.denominator <= 1024:
         return size * exact.numerator // exact.denominator
     return None if known is None else math.floor(float(known) * factor)
 
@@ -165,8 +182,10 @@ def pixel_shuffle(input: TensorFacts, upscale_factor: int) -> TensorFacts:
     factor, shape = integer(upscale_factor), input.shape
     if shape is None:
         return made(None, input.dtype, input)
-    if len(shape) < 3:  # noqa: PLR2004 - channels, height and width
-        message = f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {len(shape)} dimension(s)"
+    if len(shape) < 3:
+        message = (
+            f"pixel_shuffle expects input to have at least 3 dimensions, but got input with {len(shape)} dimension(s)"
+        )
         raise Misfit(message, clause="rank", argument="input", shape=shape)
     if factor is None:
         return made((*shape[:-3], None, None, None), input.dtype, input)
@@ -190,8 +209,10 @@ def pixel_unshuffle(input: TensorFacts, downscale_factor: int) -> TensorFacts:
     factor, shape = integer(downscale_factor), input.shape
     if shape is None:
         return made(None, input.dtype, input)
-    if len(shape) < 3:  # noqa: PLR2004 - channels, height and width
-        message = f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {len(shape)} dimension(s)"
+    if len(shape) < 3:
+        message = (
+            f"pixel_unshuffle expects input to have at least 3 dimensions, but got input with {len(shape)} dimension(s)"
+        )
         raise Misfit(message, clause="rank", argument="input", shape=shape)
     if factor is None:
         return made((*shape[:-3], None, None, None), input.dtype, input)
@@ -220,7 +241,7 @@ def _over(size: Dim | None, factor: int) -> Dim | None:
 def channel_shuffle(input: TensorFacts, groups: int) -> TensorFacts:
     """Channels in another order."""
     count, channels = integer(groups), input.size(1)
-    if input.rank is not None and input.rank < 3:  # noqa: PLR2004 - torch's least
+    if input.rank is not None and input.rank < 3:
         message = f"channel_shuffle expects input with > 2 dims, but got input with sizes {shown(input.shape or ())}"
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
     if count is not None and count > 0 and channels is not None and same(channels % count, 0) is False:
@@ -232,7 +253,11 @@ def channel_shuffle(input: TensorFacts, groups: int) -> TensorFacts:
 
 @operation(_F + "grid_sample", "torch.grid_sampler", "torch.grid_sampler_2d", "torch.grid_sampler_3d")
 def grid_sample(
-    input: TensorFacts, grid: TensorFacts, mode: Any = "bilinear", padding_mode: Any = "zeros", align_corners: Any = None
+    input: TensorFacts,
+    grid: TensorFacts,
+    mode: Any = "bilinear",
+    padding_mode: Any = "zeros",
+    align_corners: Any = None,
 ) -> TensorFacts:
     """Values at the points of a grid: channels of the input, space of the grid."""
     del mode, padding_mode, align_corners
@@ -246,9 +271,7 @@ def grid_sample(
         raise Misfit(message, clause="batch-size", argument="grid", input=input.shape, grid=grid.shape)
     axes = len(input.shape) - 2
     if same(grid.shape[-1], axes) is False:
-        message = (
-            f"grid_sampler(): expected grid to have size {axes} in last dimension, but got grid with sizes {shown(grid.shape)}"
-        )
+        message = f"grid_sampler(): expected grid to have size {axes} in last dimension, but got grid with sizes {shown(grid.shape)}"
         raise Misfit(message, clause="grid-size", argument="grid", grid=grid.shape)
     if len(input.shape) != len(grid.shape):
         message = (
@@ -309,7 +332,9 @@ def tile(input: TensorFacts, *dims: Any) -> TensorFacts:
 
 
 @operation(*both("repeat_interleave"))
-def repeat_interleave(input: TensorFacts, repeats: Any = None, dim: int | None = None, *, output_size: Any = None) -> TensorFacts:
+def repeat_interleave(
+    input: TensorFacts, repeats: Any = None, dim: int | None = None, *, output_size: Any = None
+) -> TensorFacts:
     """Every element (or slice) several times in a row."""
     if repeats is None:
         return made((whole(output_size) if output_size is not None else None,), "int64", input)
@@ -336,7 +361,7 @@ def repeat_interleave(input: TensorFacts, repeats: Any = None, dim: int | None =
 def _total(repeats: Any) -> int | None:
     """Return how many elements counts in a tensor give in all."""
     elements = repeats.values.elements if isinstance(repeats, TensorFacts) else None
-    return None if elements is None or len(elements) < 2 else int(sum(elements))  # noqa: PLR2004 - one count is for all
+    return None if elements is None or len(elements) < 2 else int(sum(elements))
 
 
 @operation("torch.Tensor.unfold")
@@ -354,7 +379,13 @@ def tensor_unfold(input: TensorFacts, dimension: int, size: Any, step: Any) -> T
     axes = None if input.axes is None else (*input.axes, None)
     shape = (*input.shape[:axis], count, *input.shape[axis + 1 :], length)
     values = ranges.some_of(input.values)
-    return made(shape, input.dtype, input, values=values if values.axis is None else ranges.between(*ranges.edges(values)), axes=axes)
+    return made(
+        shape,
+        input.dtype,
+        input,
+        values=values if values.axis is None else ranges.between(*ranges.edges(values)),
+        axes=axes,
+    )
 
 
 @operation(*both("as_strided"))

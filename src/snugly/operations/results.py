@@ -6,9 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snugly.facts import ranges
+from snugly.facts.dims import same
 from snugly.facts.dtypes import COMPLEX, FLOAT8, FLOATING, SCALAR_TYPES, can_cast
 from snugly.facts.misfits import Misfit
-from snugly.facts.dims import same
 from snugly.facts.shapes import shown
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
@@ -189,7 +189,7 @@ def in_place(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
-        def kept(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the operation
+        def kept(*args: Any, **kwargs: Any) -> Any:
             target = args[0] if args else kwargs.get("input")
             result = function(*args, **kwargs)
             return stored(target, result) if isinstance(target, TensorFacts) else result
@@ -218,4 +218,3 @@ def stored(target: TensorFacts, result: TensorFacts) -> TensorFacts:
         requires_grad=gradient(target.dtype, (target, result)), values=values, axes=target.axes or result.axes,
         origin=None,
     )  # fmt: skip
-

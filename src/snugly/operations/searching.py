@@ -26,7 +26,7 @@ def _with_size(input: TensorFacts, axis: int | None, size: Dim | None) -> tuple[
 
 
 @operation(*both("topk"))
-def topk(input: TensorFacts, k: Any, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:  # noqa: A002
+def topk(input: TensorFacts, k: Any, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
     """The ``k`` largest elements along an axis, with their positions."""
     del largest, sorted
     axis, count = axis_of(dim, input.rank), whole(k)
@@ -54,7 +54,9 @@ def sort(input: TensorFacts, dim: int = -1, descending: bool = False, stable: bo
     del descending, stable
     axis = axis_of(dim, input.rank)
     values = made(input.shape, input.dtype, input, values=unordered(extreme_values(input)), axes=input.axes)
-    return ValuesAndIndices(values, made(input.shape, "int64", input, values=index_values(input, axis), axes=input.axes))
+    return ValuesAndIndices(
+        values, made(input.shape, "int64", input, values=index_values(input, axis), axes=input.axes)
+    )
 
 
 @operation(*both("argsort"))
@@ -92,7 +94,11 @@ def masked_select(input: TensorFacts, mask: TensorFacts) -> TensorFacts:
 
 @operation(*both("unique"), "torch.functional.unique")
 def unique(
-    input: TensorFacts, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None  # noqa: A002
+    input: TensorFacts,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
     """The distinct elements (or slices): how many there are is not known."""
     del sorted
@@ -147,7 +153,7 @@ def bincount(input: TensorFacts, weights: TensorFacts | None = None, minlength: 
 
 
 @operation(*both("histc"))
-def histc(input: TensorFacts, bins: Any = 100, min: Scalar = 0, max: Scalar = 0) -> TensorFacts:  # noqa: A002 - torch's names
+def histc(input: TensorFacts, bins: Any = 100, min: Scalar = 0, max: Scalar = 0) -> TensorFacts:
     """A histogram."""
     del min, max
     return made((whole(bins),), input.dtype, input, values=ranges.NON_NEGATIVE)
@@ -163,11 +169,13 @@ def searchsorted(
     dtype = "int32" if out_int32 is True else "int64"
     size = value(sorted_sequence.size(-1))
     shape = input.shape if isinstance(input, TensorFacts) else ()
-    return made(shape, dtype, sorted_sequence, input, values=ValueFacts(0, size, True, finite=True))  # noqa: FBT003
+    return made(shape, dtype, sorted_sequence, input, values=ValueFacts(0, size, True, finite=True))
 
 
 @operation(*both("bucketize"))
-def bucketize(input: TensorFacts | Scalar, boundaries: TensorFacts, *, out_int32: bool = False, right: bool = False) -> TensorFacts:
+def bucketize(
+    input: TensorFacts | Scalar, boundaries: TensorFacts, *, out_int32: bool = False, right: bool = False
+) -> TensorFacts:
     """The bucket of each value."""
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
@@ -198,12 +206,16 @@ def roll(input: TensorFacts, shifts: Any = None, dims: Any = None) -> TensorFact
 def rot90(input: TensorFacts, k: int = 1, dims: Any = (0, 1)) -> TensorFacts:
     """A plane of two axes turned by right angles."""
     axes, turns = listed(dims), integer(k)
-    if input.shape is None or axes is None or len(axes) != 2 or turns is None:  # noqa: PLR2004 - a plane
+    if input.shape is None or axes is None or len(axes) != 2 or turns is None:
         return made(None if input.rank is None else (None,) * input.rank, input.dtype, input)
     first, second = axis_of(axes[0], input.rank), axis_of(axes[1], input.rank)
     sizes = list(input.shape)
     if turns % 2 and first is not None and second is not None:
         sizes[first], sizes[second] = sizes[second], sizes[first]
     values = unordered(input.values)
-    return made(tuple(sizes), input.dtype, input, values=values if values.axis is None else ranges.between(*ranges.edges(values)))
-
+    return made(
+        tuple(sizes),
+        input.dtype,
+        input,
+        values=values if values.axis is None else ranges.between(*ranges.edges(values)),
+    )

@@ -11,13 +11,14 @@ from snugly.facts.dtypes import COMPLEX, INTEGRAL, real_of
 from snugly.facts.misfits import Misfit
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
-from snugly.operations.arguments import Scalar
 from snugly.operations.pointwise import floating, operand_values
 from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import both, in_place, made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from snugly.operations.arguments import Scalar
 
 _WHOLE_DTYPES = frozenset((*INTEGRAL, "bool"))
 _UNBOUNDED = (
@@ -127,7 +128,7 @@ def sqrt(input: TensorFacts) -> TensorFacts:
 
 @in_place("torch.Tensor.abs_", "torch.Tensor.absolute_")
 @operation(*both("abs", "absolute"), "builtins.abs", "operator.abs", "torch.Tensor.__abs__")
-def abs(input: TensorFacts) -> TensorFacts:  # noqa: A001 - torch's name
+def abs(input: TensorFacts) -> TensorFacts:
     """The absolute value; of complex numbers a real dtype."""
     dtype = real_of(input.dtype) if input.dtype in COMPLEX else input.dtype
     values = ranges.NON_NEGATIVE if input.dtype in COMPLEX else ranges.absolute(operand_values(input))
@@ -194,7 +195,7 @@ def trunc(input: TensorFacts) -> TensorFacts:
 
 @in_place("torch.Tensor.round_")
 @operation(*both("round"), "torch.special.round")
-def round(input: TensorFacts, *, decimals: int = 0) -> TensorFacts:  # noqa: A001 - torch's name
+def round(input: TensorFacts, *, decimals: int = 0) -> TensorFacts:
     """The nearest integer (or decimal), in the same dtype."""
     if decimals == 0:
         return _to_whole(input, _round)
@@ -202,7 +203,7 @@ def round(input: TensorFacts, *, decimals: int = 0) -> TensorFacts:  # noqa: A00
 
 
 def _round(x: float) -> float:
-    return float(math.floor(x + 0.5)) if x % 1 != 0.5 else float(2 * math.floor((x + 1) / 2))  # noqa: PLR2004 - half to even
+    return float(math.floor(x + 0.5)) if x % 1 != 0.5 else float(2 * math.floor((x + 1) / 2))
 
 
 @in_place("torch.Tensor.frac_")
@@ -263,7 +264,9 @@ def nan_to_num(
 
 
 @operation(*both("polygamma", "mvlgamma"))
-def polygamma(input: TensorFacts | int, other: TensorFacts | int | None = None, *, p: int | None = None, n: int | None = None) -> TensorFacts:
+def polygamma(
+    input: TensorFacts | int, other: TensorFacts | int | None = None, *, p: int | None = None, n: int | None = None
+) -> TensorFacts:
     """Derivatives of the digamma function, and the log-gamma function of several variables."""
     del p, n
     tensor = input if isinstance(input, TensorFacts) else other

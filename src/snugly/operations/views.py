@@ -42,7 +42,7 @@ def _disordered(result: TensorFacts, input: TensorFacts) -> TensorFacts:
 
 
 @operation("torch.Tensor.view", "torch.view_copy")
-def view(input: TensorFacts, *shape: Any, dtype: str | None = None) -> TensorFacts:  # noqa: ANN401 - sizes or a dtype
+def view(input: TensorFacts, *shape: Any, dtype: str | None = None) -> TensorFacts:
     """The same elements in another shape, one size may be ``-1``; or the same bytes in another dtype."""
     if len(shape) == 1 and isinstance(shape[0], str):
         dtype = shape[0]
@@ -52,13 +52,13 @@ def view(input: TensorFacts, *shape: Any, dtype: str | None = None) -> TensorFac
 
 
 @operation("torch.Tensor.reshape")
-def tensor_reshape(input: TensorFacts, *shape: Any) -> TensorFacts:  # noqa: ANN401 - sizes
+def tensor_reshape(input: TensorFacts, *shape: Any) -> TensorFacts:
     """The same elements in another shape."""
     return _reshaped(input, sizes_of(shape))
 
 
 @operation("torch.reshape")
-def reshape(input: TensorFacts, shape: Any) -> TensorFacts:  # noqa: ANN401 - sizes
+def reshape(input: TensorFacts, shape: Any) -> TensorFacts:
     """The same elements in another shape."""
     return _reshaped(input, sizes_of((shape,)))
 
@@ -91,7 +91,11 @@ def flatten(input: TensorFacts, start_dim: int = 0, end_dim: int = -1) -> Tensor
         raise Misfit(message, clause="flatten-order", argument="start_dim")
     joined = product(input.shape[start : end + 1])
     shape = (*input.shape[:start], joined, *input.shape[end + 1 :])
-    moves = {axis: axis if axis < start else axis - end + start for axis in range(len(input.shape)) if not start <= axis <= end}
+    moves = {
+        axis: axis if axis < start else axis - end + start
+        for axis in range(len(input.shape))
+        if not start <= axis <= end
+    }
     if start == end:
         moves[start] = start
     return rearranged(input, shape, moves)
@@ -104,7 +108,7 @@ def ravel(input: TensorFacts) -> TensorFacts:
 
 
 @operation(*both("unflatten"))
-def unflatten(input: TensorFacts, dim: int, sizes: Any) -> TensorFacts:  # noqa: ANN401 - sizes
+def unflatten(input: TensorFacts, dim: int, sizes: Any) -> TensorFacts:
     """Split an axis into several."""
     axis = axis_of(dim, input.rank)
     wanted = sizes_of((sizes,))
@@ -144,13 +148,13 @@ def unsqueeze(input: TensorFacts, dim: int) -> TensorFacts:
 
 
 @operation("torch.Tensor.permute", "torch.Tensor.permute_")
-def tensor_permute(input: TensorFacts, *dims: Any) -> TensorFacts:  # noqa: ANN401 - axes
+def tensor_permute(input: TensorFacts, *dims: Any) -> TensorFacts:
     """The axes in another order."""
     return permute(input, dims[0] if len(dims) == 1 and not isinstance(dims[0], int) else dims)
 
 
 @operation("torch.permute")
-def permute(input: TensorFacts, dims: Any) -> TensorFacts:  # noqa: ANN401 - axes
+def permute(input: TensorFacts, dims: Any) -> TensorFacts:
     """The axes in another order, each named once."""
     order = listed(dims)
     if order is None:
@@ -167,7 +171,9 @@ def permute(input: TensorFacts, dims: Any) -> TensorFacts:  # noqa: ANN401 - axe
     if None in axes:
         return rearranged(input, (None,) * len(order), None)
     if len(set(axes)) != len(axes):
-        raise Misfit("permute(): duplicate dims are not allowed.", clause="permute-repeated", argument="dims", dims=order)
+        raise Misfit(
+            "permute(): duplicate dims are not allowed.", clause="permute-repeated", argument="dims", dims=order
+        )
     return permuted(input, [axis for axis in axes if axis is not None])
 
 
@@ -193,7 +199,7 @@ def t(input: TensorFacts) -> TensorFacts:
     """The transpose of a matrix; a vector is its own."""
     if input.rank is None:
         return rearranged(input, None, None)
-    if input.rank > 2:  # noqa: PLR2004 - a matrix
+    if input.rank > 2:
         message = f"t() expects a tensor with <= 2 dimensions, but self is {input.rank}D"
         raise Misfit(message, clause="rank", argument="input", rank=input.rank)
     return permuted(input, range(input.rank)[::-1])
@@ -209,7 +215,7 @@ def reversed_axes(input: TensorFacts) -> TensorFacts:
 def matrix_transpose(input: TensorFacts) -> TensorFacts:
     """The last two axes exchanged."""
     require(
-        None if input.rank is None else input.rank >= 2,  # noqa: PLR2004 - a matrix
+        None if input.rank is None else input.rank >= 2,
         f"tensor.mT is only supported on matrices or batches of matrices. Got {input.rank}-D tensor.",
         clause="rank",
         argument="input",
@@ -235,7 +241,7 @@ def movedim(input: TensorFacts, source: Axes, destination: Axes) -> TensorFacts:
 
 
 @operation("torch.Tensor.expand")
-def expand(input: TensorFacts, *size: Any, implicit: bool = False) -> TensorFacts:  # noqa: ANN401 - sizes
+def expand(input: TensorFacts, *size: Any, implicit: bool = False) -> TensorFacts:
     """Axes of size one repeated without copying, new axes in front; ``-1`` keeps a size."""
     del implicit
     return _expanded(input, shapes.expand(input.shape, sizes_of(size)))
@@ -248,7 +254,7 @@ def expand_as(input: TensorFacts, other: TensorFacts) -> TensorFacts:
 
 
 @operation("torch.broadcast_to", "torch.Tensor.broadcast_to")
-def broadcast_to(input: TensorFacts, size: Any) -> TensorFacts:  # noqa: ANN401 - sizes
+def broadcast_to(input: TensorFacts, size: Any) -> TensorFacts:
     """Expanded to a shape."""
     return _expanded(input, shapes.expand(input.shape, sizes_of((size,))))
 
@@ -263,7 +269,7 @@ def _expanded(input: TensorFacts, shape: Shape | None) -> TensorFacts:
 
 
 @operation("torch.broadcast_tensors")
-def broadcast_tensors(*tensors: Any) -> list[TensorFacts] | object:  # noqa: ANN401 - tensors, or a list of them
+def broadcast_tensors(*tensors: Any) -> list[TensorFacts] | object:
     """Every tensor expanded to the shape that all broadcast to."""
     items = listed(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], TensorFacts) else tensors
     if items is None or not all(isinstance(item, TensorFacts) for item in items):
@@ -273,7 +279,7 @@ def broadcast_tensors(*tensors: Any) -> list[TensorFacts] | object:  # noqa: ANN
 
 
 @operation("torch.broadcast_shapes")
-def broadcast_shapes(*sizes: Any) -> object:  # noqa: ANN401 - shapes
+def broadcast_shapes(*sizes: Any) -> object:
     """The shape that shapes broadcast to."""
     shape = shapes.broadcast(*[sizes_of((size,)) for size in sizes])
     return UNKNOWN if shape is None or None in shape else shape
@@ -321,9 +327,9 @@ def atleast_2d(input: TensorFacts) -> TensorFacts:
 def atleast_3d(input: TensorFacts) -> TensorFacts:
     """At least three axes: a vector gets one on each side, a matrix one behind."""
     shape = input.shape
-    if shape is None or len(shape) > 2:  # noqa: PLR2004 - nothing to add
+    if shape is None or len(shape) > 2:
         return rearranged(input, shape, {axis: axis for axis in range(len(shape or ()))})
-    if len(shape) == 2:  # noqa: PLR2004 - a matrix
+    if len(shape) == 2:
         return rearranged(input, (*shape, 1), {0: 0, 1: 1})
     return rearranged(input, (1, shape[0], 1), {0: 1}) if shape else rearranged(input, (1, 1, 1), {})
 
@@ -342,7 +348,9 @@ def diagonal(input: TensorFacts, offset: int = 0, dim1: int = 0, dim2: int = 1) 
         raise Misfit(message, clause="axis-repeated", argument="dim2")
     stay = [axis for axis in range(len(input.shape)) if axis not in (first, second)]
     length = diagonal_length(input.shape[first], input.shape[second], shift)
-    result = rearranged(input, (*(input.shape[axis] for axis in stay), length), {old: new for new, old in enumerate(stay)})
+    result = rearranged(
+        input, (*(input.shape[axis] for axis in stay), length), {old: new for new, old in enumerate(stay)}
+    )
     return result.with_(values=some_of(result.values))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from snugly.facts.dtypes import INTEGRAL
-from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
 
 NUMPY = "ndarray"
 
@@ -45,7 +48,11 @@ def bracketed(expression: str) -> str:
     """Put an expression into brackets unless an attribute can be taken from it as it is."""
     node = _parse(expression)
     simple = (ast.Name, ast.Attribute, ast.Call, ast.Subscript)
-    return expression if isinstance(node, simple) or expression.startswith("(") and _closed(expression) else f"({expression})"
+    return (
+        expression
+        if isinstance(node, simple) or (expression.startswith("(") and _closed(expression))
+        else f"({expression})"
+    )
 
 
 def factor(expression: str) -> str:
@@ -165,7 +172,9 @@ class Cast(Change):
         """Change the dtype; whole numbers stay what they are."""
         values = facts.values
         if self.dtype in INTEGRAL and values.is_integral() is not True:
-            values = replace(NOTHING_KNOWN, low=values.low, high=values.high, integral=True) if plain(values) else values
+            values = (
+                replace(NOTHING_KNOWN, low=values.low, high=values.high, integral=True) if plain(values) else values
+            )
         return facts.with_(dtype=self.dtype, values=values)
 
     def suffix(self, kind: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.remedies.text import FUNCTIONS, Scope, SourceText, source_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from snugly.facts.origins import Place
 
 MOST_HOPS = 12
@@ -92,8 +93,7 @@ def _name(at: Written, name: str) -> Written | None:
 def _parameters(scope: Scope) -> list[str]:
     if not isinstance(scope, FUNCTIONS):
         return []
-    names = [each.arg for each in (*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs)]
-    return names
+    return [each.arg for each in (*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs)]
 
 
 def _uses(text: SourceText, scope: Scope, name: str) -> int:
@@ -201,7 +201,9 @@ def _default(scope: Scope, name: str) -> ast.expr | None:
     positional = [*scope.args.posonlyargs, *scope.args.args]
     padded: list[ast.expr | None] = [None] * (len(positional) - len(scope.args.defaults)) + list(scope.args.defaults)
     found = {each.arg: default for each, default in zip(positional, padded, strict=True)}
-    found |= {each.arg: each_default for each, each_default in zip(scope.args.kwonlyargs, scope.args.kw_defaults, strict=True)}
+    found |= {
+        each.arg: each_default for each, each_default in zip(scope.args.kwonlyargs, scope.args.kw_defaults, strict=True)
+    }
     return found.get(name)
 
 

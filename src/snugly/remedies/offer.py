@@ -100,7 +100,9 @@ def _merged(remedies: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
         last = merged[-1] if merged else None
         if isinstance(remedy, ChangeArgument) and isinstance(last, ChangeArgument) and remedy.argument == last.argument:
             title = f"{last.title} and {remedy.title[:1].lower()}{remedy.title[1:]}"
-            merged[-1] = replace(last, changes=(*last.changes, *remedy.changes), title=title, near=last.near or remedy.near)
+            merged[-1] = replace(
+                last, changes=(*last.changes, *remedy.changes), title=title, near=last.near or remedy.near
+            )
         else:
             merged.append(remedy)
     return tuple(merged)
@@ -111,7 +113,11 @@ def _fixes(remedies: tuple[Remedy, ...], arguments: Mapping[str, Any], site: Sit
     rest = [next(iter(other.placements(arguments, site)), None) for other in others]
     wanted = [each for each in rest if each is not None]
     complete = len(wanted) == len(rest)
-    title = first.title if not others else " and ".join([first.title, *(f"{each.title[:1].lower()}{each.title[1:]}" for each in others)])
+    title = (
+        first.title
+        if not others
+        else " and ".join([first.title, *(f"{each.title[:1].lower()}{each.title[1:]}" for each in others)])
+    )
     placed = False
     for placement in first.placements(arguments, site):
         if not complete:

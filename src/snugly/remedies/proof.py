@@ -6,15 +6,18 @@ largest, so that the last partial batch and a batch of one row are covered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from snugly import contracts
-from snugly.contracts.calls import LossCall
 from snugly.facts.dims import Dim, Symbol, bounds, substitute, symbol, symbols, value
-from snugly.facts.tensors import TensorFacts
 from snugly.rules.findings import Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snugly.contracts.calls import LossCall
+    from snugly.facts.tensors import TensorFacts
 
 
 class Kernel(Protocol):
@@ -109,7 +112,10 @@ def batch_symbol(call: LossCall) -> Symbol | None:
         for size in shape:
             found = () if size is None else symbols(size)
             for each in sorted(found):
-                if sum(each in symbols(other) for other_shape in shapes for other in other_shape if other is not None) > 1:
+                if (
+                    sum(each in symbols(other) for other_shape in shapes for other in other_shape if other is not None)
+                    > 1
+                ):
                     return each
     return None
 

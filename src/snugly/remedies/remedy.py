@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,8 @@ from snugly.remedies.undo import undo
 from snugly.rules.findings import Edit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from snugly.contracts.calls import LossCall
     from snugly.facts.origins import Place
     from snugly.facts.tensors import TensorFacts

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from snugly.facts.dims import Dim, same
-from snugly.facts.tensors import Shape
 from snugly.remedies.changes import Change, Permute, Squeeze, Unsqueeze
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import Shape
 
 
 def toward(have: Shape, want: Shape) -> tuple[Change, ...] | None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.remedies.remedy import Placement, Remedy
-from snugly.remedies.text import SourceText
 from snugly.remedies.undo import called, with_argument, without
 from snugly.rules.findings import Edit
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from snugly.facts.origins import Origin
     from snugly.facts.tensors import TensorFacts
     from snugly.remedies.site import Site
+    from snugly.remedies.text import SourceText
 
 Write = Callable[["Site"], "Iterable[Placement]"]
 
@@ -237,7 +237,7 @@ def unwrapped(text: SourceText, node: ast.expr) -> tuple[Edit, ...]:
         return ()
     name, receiver = called(node)
     base = receiver
-    if isinstance(receiver, ast.Name) and receiver.id in ("F", "torch", "nn", "functional", "np") or receiver is None:
+    if (isinstance(receiver, ast.Name) and receiver.id in ("F", "torch", "nn", "functional", "np")) or receiver is None:
         base = node.args[0] if node.args else None
     if isinstance(receiver, ast.Attribute) and node.args and name in ("softmax", "sigmoid", "log_softmax"):
         base = node.args[0] if text.of(receiver).startswith(("torch.", "nn.")) else receiver

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import linecache
 import os
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from snugly.facts.origins import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from snugly.rules.findings import Edit
 
 Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
@@ -174,7 +176,7 @@ def splice(text: SourceText, edits: Sequence[Edit]) -> str:
         ValueError: two edits overlap.
     """
     spans = sorted((text.offset(*edit.start), text.offset(*edit.end), edit.text) for edit in edits)
-    for (_, end, _), (start, _, _) in zip(spans, spans[1:], strict=False):
+    for (_, end, _), (start, _, _) in itertools.pairwise(spans):
         if start < end:
             msg = f"two edits of {text.file} overlap"
             raise ValueError(msg)

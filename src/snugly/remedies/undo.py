@@ -6,11 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.remedies.changes import Argmax, Change, Squeeze
-from snugly.remedies.text import SourceText
 from snugly.rules.findings import Edit
 
 if TYPE_CHECKING:
     from snugly.facts.origins import Place
+    from snugly.remedies.text import SourceText
 
 LISTS = (ast.List, ast.Tuple)
 SIZED = frozenset(("zeros", "ones", "empty", "rand", "randn", "new_zeros", "new_ones", "new_empty"))
@@ -178,7 +178,9 @@ def called(node: ast.Call) -> tuple[str, ast.expr | None]:
 
 def without(text: SourceText, call: ast.Call, argument: ast.expr | ast.keyword) -> Edit:
     """Return the edit that takes one argument out of a call, with its comma."""
-    members: list[ast.expr | ast.keyword] = sorted([*call.args, *call.keywords], key=lambda each: (each.lineno, each.col_offset))
+    members: list[ast.expr | ast.keyword] = sorted(
+        [*call.args, *call.keywords], key=lambda each: (each.lineno, each.col_offset)
+    )
     position = members.index(argument)
     own = text.place(argument)
     if position > 0:
@@ -195,11 +197,16 @@ def with_argument(text: SourceText, call: ast.Call, argument: str) -> Edit:
     place = text.place(call)
     members = [*call.args, *call.keywords]
     if not members:
-        return Edit(type(place)(place.file, place.end_line, place.end_column - 1, place.end_line, place.end_column), f"{argument})")
+        return Edit(
+            type(place)(place.file, place.end_line, place.end_column - 1, place.end_line, place.end_column),
+            f"{argument})",
+        )
     last = text.place(max(members, key=lambda each: (each.end_lineno or 0, each.end_col_offset or 0)))
     if len(members) == 1 and isinstance(members[0], ast.GeneratorExp):
         return Edit(last, f"({text.at(last)}), {argument}")
-    return Edit(type(place)(place.file, last.end_line, last.end_column, last.end_line, last.end_column), f", {argument}")
+    return Edit(
+        type(place)(place.file, last.end_line, last.end_column, last.end_line, last.end_column), f", {argument}"
+    )
 
 
 def _integer(node: ast.expr | None) -> int | None:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from snugly.remedies.remedy import Remedy
     from snugly.remedies.site import Site
 
-ACTIVATIONS = frozenset(("softmax", "sigmoid", "softmax2d", "expit", "softmin", "log_softmax", "logsigmoid", "sigmoid_"))
+ACTIVATIONS = frozenset(
+    ("softmax", "sigmoid", "softmax2d", "expit", "softmin", "log_softmax", "logsigmoid", "sigmoid_")
+)
 LAYERS = frozenset(("Softmax", "Sigmoid", "Softmax2d", "LogSoftmax", "LogSigmoid", "Softmin"))
 
 
@@ -76,7 +78,11 @@ def without_activation(argument: str, facts: TensorFacts, *, safe: bool = False)
         written = None if culprit is None else expression_at(culprit.place, culprit.callers)
         if written is None or culprit is None:
             return
-        edits = removed_layer(written.text, written.node) if culprit is not found.origin else unwrapped(written.text, written.node)
+        edits = (
+            removed_layer(written.text, written.node)
+            if culprit is not found.origin
+            else unwrapped(written.text, written.node)
+        )
         if not edits and culprit is not found.origin:
             edits = _identity(written.text.place(written.node), written.node)
         if edits:
@@ -93,7 +99,9 @@ def _identity(place: object, node: ast.expr) -> tuple[Edit, ...]:
     return (Edit(place, f"{prefix}.Identity()"),)  # type: ignore[arg-type]
 
 
-def exchanged(argument: str, facts: TensorFacts, names: dict[str, str], meaning: Meaning, title: str) -> tuple[Remedy, ...]:
+def exchanged(
+    argument: str, facts: TensorFacts, names: dict[str, str], meaning: Meaning, title: str
+) -> tuple[Remedy, ...]:
     """Return the remedy that exchanges an activation for another, such as ``Softmax`` for ``LogSoftmax``."""
     found = applied(facts)
     values = replace(ValueFacts(meaning=meaning), high=0.0, axis=facts.values.axis)
@@ -102,7 +110,11 @@ def exchanged(argument: str, facts: TensorFacts, names: dict[str, str], meaning:
         del site
         culprit = blame(found)
         written = None if culprit is None else expression_at(culprit.place, culprit.callers)
-        if written is None or not isinstance(written.node, ast.Call) or not isinstance(written.node.func, ast.Attribute):
+        if (
+            written is None
+            or not isinstance(written.node, ast.Call)
+            or not isinstance(written.node.func, ast.Attribute)
+        ):
             return
         function = written.node.func
         new = names.get(function.attr)

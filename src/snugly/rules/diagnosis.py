@@ -48,9 +48,7 @@ class Diagnosis:
     def details(self) -> Mapping[str, Any]:
         """Return the fields that the diagnosis adds, sizes as numbers or texts."""
         common = {part.name for part in fields(Diagnosis)}
-        return {
-            part.name: plain(getattr(self, part.name)) for part in fields(self) if part.name not in common
-        }
+        return {part.name: plain(getattr(self, part.name)) for part in fields(self) if part.name not in common}
 
 
 def plain(value: Any) -> Any:

@@ -6,7 +6,6 @@ the contract gives its verdict, the rules say what is wrong, and the remedies sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from snugly import contracts
@@ -19,6 +18,8 @@ from snugly.rules.registry import Rule, operation_rules, rules
 from snugly.rules.steps import steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from snugly.facts.origins import Origin, Place, Source
     from snugly.operations.registry import Application
     from snugly.remedies.proof import Kernel
@@ -49,7 +50,15 @@ def judge_loss(
     verdict = contracts.evaluate(call)
     site = Site(place, sources, callers, constructor, kernel)
     findings = tuple(
-        _finding(rule, diagnosis, site, call.arguments, offer_for_call(diagnosis, call, site, _anew), call.loss, verdict.raises)
+        _finding(
+            rule,
+            diagnosis,
+            site,
+            call.arguments,
+            offer_for_call(diagnosis, call, site, _anew),
+            call.loss,
+            verdict.raises,
+        )
         for rule, diagnosis in diagnose(call, verdict)
     )
     return verdict, findings
@@ -79,9 +88,7 @@ def judge_operation(
     tensors = {name: value for name, value in application.arguments.items() if isinstance(value, TensorFacts)}
     misfit = application.misfit
     raises = None if misfit is None else Raises(misfit.raises, "forward", misfit.message)
-    told = _told(
-        (rule, diagnosis) for rule in looking for diagnosis in rule.check(application)
-    )
+    told = _told((rule, diagnosis) for rule in looking for diagnosis in rule.check(application))
     return tuple(
         _finding(rule, diagnosis, site, tensors, offer_for_operation(diagnosis, application, site), None, raises)
         for rule, diagnosis in told

@@ -30,15 +30,23 @@ ELEMENTWISE_NAMES = frozenset((
 ))  # fmt: skip
 
 
-def matched(input: TensorFacts, target: TensorFacts, names: tuple[str, str] = ("input", "target")) -> tuple[Remedy, ...]:
+def matched(
+    input: TensorFacts, target: TensorFacts, names: tuple[str, str] = ("input", "target")
+) -> tuple[Remedy, ...]:
     """Return the remedies that give both arguments one shape, the likelier side first."""
     if input.shape is None or target.shape is None:
         return ()
     first, second = names
     to_input, to_target = toward(target.shape, input.shape), toward(input.shape, target.shape)
-    column = axis_kept_by(input) if input.rank is not None and target.rank is not None and input.rank > target.rank else None
-    change_target = [ChangeArgument(second, to_input, sentence(second, to_input), near=_longer(input, target))] if to_input else []
-    change_input = [ChangeArgument(first, to_target, sentence(first, to_target), near=column is None)] if to_target else []
+    column = (
+        axis_kept_by(input) if input.rank is not None and target.rank is not None and input.rank > target.rank else None
+    )
+    change_target = (
+        [ChangeArgument(second, to_input, sentence(second, to_input), near=_longer(input, target))] if to_input else []
+    )
+    change_input = (
+        [ChangeArgument(first, to_target, sentence(first, to_target), near=column is None)] if to_target else []
+    )
     if column is not None:
         return (*change_input, *change_target)
     return (*change_target, *change_input)
@@ -47,7 +55,9 @@ def matched(input: TensorFacts, target: TensorFacts, names: tuple[str, str] = ("
 def matched_operands(pair: Pair, *, near: bool = False) -> tuple[Remedy, ...]:
     """Return the remedies that give two operands of hand-written arithmetic one shape, the likelier side first."""
     remedies = matched(pair.a, pair.b, (pair.prediction, pair.other))
-    return tuple(replace(each, near=near or each.near, outward=True) for each in remedies if isinstance(each, ChangeArgument))
+    return tuple(
+        replace(each, near=near or each.near, outward=True) for each in remedies if isinstance(each, ChangeArgument)
+    )
 
 
 def _longer(input: TensorFacts, target: TensorFacts) -> bool:

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from snugly.facts.tensors import Shape
     from snugly.operations.registry import Application
 
-INSERTING = frozenset(("unsqueeze", "getitem", "view", "reshape", "expand_dims", "view_as", "reshape_as", "unsqueeze_", "t"))
-LEARNED = frozenset(("linear", "bilinear", "embedding", "lstm", "gru", "rnn", "LSTM", "GRU", "RNN", "multi_head_attention_forward"))
+INSERTING = frozenset(
+    ("unsqueeze", "getitem", "view", "reshape", "expand_dims", "view_as", "reshape_as", "unsqueeze_", "t")
+)
+LEARNED = frozenset(
+    ("linear", "bilinear", "embedding", "lstm", "gru", "rnn", "LSTM", "GRU", "RNN", "multi_head_attention_forward")
+)
 MOST_WALKED = 300
 
 
@@ -53,7 +57,13 @@ def accidental_pair(application: Application) -> Pair | None:
         return None
     (first, a), (second, b) = tensors[:2]
     whole = broadcast(a.shape, b.shape)
-    if whole is None or a.shape is None or b.shape is None or not widened(a.shape, whole) or not widened(b.shape, whole):
+    if (
+        whole is None
+        or a.shape is None
+        or b.shape is None
+        or not widened(a.shape, whole)
+        or not widened(b.shape, whole)
+    ):
         return None
     if not _same_axis(a.shape, b.shape) or "parameter" in (a.kind, b.kind):
         return None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import Dim
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import NOTHING, Mapping, Sequence, Value
 from snugly.library.registry import model
 from snugly.library.torch.arguments import integer
 from snugly.library.torch.module import Module, members_of
+
+if TYPE_CHECKING:
+    from snugly.facts.dims import Dim
 
 
 class _Row(Module):
@@ -253,7 +255,7 @@ class _Table(Module):
             entries = pairs.items if pairs.items is not None else []
             self._open = self._open or pairs.items is None
         for entry in entries:
-            if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str):  # noqa: PLR2004 - a pair
+            if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str):
                 setattr(self, entry[0], self._member(entry[1]))
             else:
                 self._open = True

@@ -93,7 +93,7 @@ def pad_packed_sequence(
     total_length: Value = None,
 ) -> Value:
     """Describe ``pad_packed_sequence``: the time axis is as long as the longest sequence, which may be shorter."""
-    padded = sequence._padded if isinstance(sequence, PackedSequence) else None  # noqa: SLF001 - its other half
+    padded = sequence._padded if isinstance(sequence, PackedSequence) else None
     if padded is None or padded.shape is None or flag(batch_first) is None:
         return (TensorFacts(), TensorFacts((None,), "int64", "cpu", requires_grad=False))
     batch, *features = padded.shape[0], *padded.shape[2:]

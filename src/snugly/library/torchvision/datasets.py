@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from snugly.facts.dims import Dim
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
 from snugly.interpreter.values import Mapping, Number, Sequence, Text, Value
 from snugly.library.registry import alias, model
-from snugly.library.torch.arguments import REQUIRED, bind, flag, known_items, size
+from snugly.library.torch.arguments import bind, flag, known_items, size
 from snugly.library.torch.data.datasets import Dataset
+
+if TYPE_CHECKING:
+    from snugly.facts.dims import Dim
 
 ROOM = "torchvision.datasets"
 

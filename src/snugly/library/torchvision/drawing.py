@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
-from snugly.interpreter.values import Value
 from snugly.library.registry import function
 from snugly.library.torch.arguments import tensor
+
+if TYPE_CHECKING:
+    from snugly.interpreter.values import Value
 
 
 @function("torchvision.utils.save_image", "torchvision.io.write_png", "torchvision.io.write_jpeg")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import Value
 from snugly.library.registry import Model, alias, model
 from snugly.library.torch.arguments import REQUIRED, bind
 from snugly.library.torch.module import Module, within
+
+if TYPE_CHECKING:
+    from snugly.interpreter.values import Value
 
 FIRST = "torchvision.transforms"
 SECOND = "torchvision.transforms.v2"

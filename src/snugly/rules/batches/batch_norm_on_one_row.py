@@ -47,7 +47,12 @@ class BatchNormOnOneRow(Diagnosis):
 def batch_norm_on_one_row(application: Application) -> Iterator[Diagnosis]:
     """Finds batch normalization, in training, on a last batch of one row."""
     misfit, input = application.misfit, application.arguments.get("input")
-    if misfit is None or misfit.clause != "batch-norm-one-value" or not isinstance(input, TensorFacts) or input.shape is None:
+    if (
+        misfit is None
+        or misfit.clause != "batch-norm-one-value"
+        or not isinstance(input, TensorFacts)
+        or input.shape is None
+    ):
         return
     loader = None
     if input.origin is not None:

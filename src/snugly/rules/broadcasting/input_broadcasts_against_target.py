@@ -85,4 +85,8 @@ def input_broadcasts_against_target(call: LossCall, verdict: Verdict) -> Iterato
 
 def _repeats(target: TensorFacts, whole: Shape) -> bool:
     """Tell whether a target of more than one number is repeated."""
-    return target.shape is not None and widened(target.shape, whole) and any(same(size, 1) is not True for size in target.shape)
+    return (
+        target.shape is not None
+        and widened(target.shape, whole)
+        and any(same(size, 1) is not True for size in target.shape)
+    )

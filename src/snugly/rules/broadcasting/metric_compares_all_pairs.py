@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from snugly.facts.tensors import Shape
     from snugly.operations.registry import Application
 
-COMPARISONS = frozenset(("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "logical_and", "isclose", "equal", "not_equal"))
+COMPARISONS = frozenset(
+    ("eq", "ne", "lt", "le", "gt", "ge", "and_", "or_", "logical_and", "isclose", "equal", "not_equal")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,12 +57,16 @@ def cross_entropy_on_one_score(call: LossCall, verdict: Verdict) -> Iterator[Dia
     input, target = arguments
     if input.shape is None or target.shape is None or not input.shape:
         return
-    over_batch = len(input.shape) == len(target.shape) == 1 and is_floating(target.dtype) is True and grows(input.shape[0])
+    over_batch = (
+        len(input.shape) == len(target.shape) == 1 and is_floating(target.dtype) is True and grows(input.shape[0])
+    )
     over_batch = over_batch and same(input.shape[0], target.shape[0]) is True and same(input.shape[0], 1) is not True
     single = len(input.shape) > 1 and same(classes(call), 1) is True
     if not over_batch and not single:
         return
-    remedy = UseLoss("binary_cross_entropy_with_logits", "BCEWithLogitsLoss", "Use the loss for one score and targets from 0 to 1")
+    remedy = UseLoss(
+        "binary_cross_entropy_with_logits", "BCEWithLogitsLoss", "Use the loss for one score and targets from 0 to 1"
+    )
     yield CrossEntropyOnOneScore(
         loss=title(call),
         input=input.shape,

@@ -45,7 +45,11 @@ def scores_for_probabilities(call: LossCall, verdict: Verdict) -> Iterator[Diagn
     input = given(call, "input")
     if short(call) != "binary_cross_entropy" or input is None:
         return
-    outside = bool(verdict.violations) and verdict.violations[0].clause == "probability-range" and verdict.violations[0].argument == "input"
+    outside = (
+        bool(verdict.violations)
+        and verdict.violations[0].clause == "probability-range"
+        and verdict.violations[0].argument == "input"
+    )
     if input.values.meaning not in (Meaning.LOGITS, Meaning.LOG_PROBABILITIES, Meaning.LOG_BERNOULLI) and not outside:
         return
     remedy = UseLoss("binary_cross_entropy_with_logits", "BCEWithLogitsLoss", "Use the loss that takes scores")

@@ -44,7 +44,10 @@ class SigmoidBeforeLogitsLoss(Diagnosis):
 def sigmoid_before_logits_loss(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds probabilities given to a loss that applies a sigmoid itself."""
     input = given(call, "input")
-    if verdict.accepted is False or short(call) not in ("binary_cross_entropy_with_logits", "multilabel_soft_margin_loss"):
+    if verdict.accepted is False or short(call) not in (
+        "binary_cross_entropy_with_logits",
+        "multilabel_soft_margin_loss",
+    ):
         return
     if input is None or input.values.meaning not in (Meaning.BERNOULLI, Meaning.PROBABILITIES):
         return

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
 from snugly.facts.values import Meaning
 from snugly.rules.activations import applied, blame, without_activation
 from snugly.rules.diagnosis import Diagnosis
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.facts.dims import Dim
 
 SQUASHED = (Meaning.PROBABILITIES, Meaning.BERNOULLI)
 

@@ -54,7 +54,9 @@ def float_class_labels(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     if fixed(classes(call)) == 1 or target.values.is_integral() is False:
         return
     rows = [size for size in target.shape if size != 1]
-    if len(rows) != len([size for size in wanted if size != 1]) or len(target.shape) == input.rank and target.size(1) != 1:
+    if len(rows) != len([size for size in wanted if size != 1]) or (
+        len(target.shape) == input.rank and target.size(1) != 1
+    ):
         return
     yield FloatClassLabels(
         loss=title(call),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
 from snugly.facts.dtypes import is_floating
 from snugly.facts.values import Meaning
 from snugly.remedies.changes import Cast
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.facts.dims import Dim
     from snugly.facts.tensors import Shape
 
 
@@ -68,7 +68,9 @@ def integer_one_hot(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
         return
     several = target.values.meaning is Meaning.MASK and target.values.sums_to_one(axis) is not True
     several = several or target.values.sums_to_one(axis) is False
-    soft = ChangeArgument("target", (Cast(input.dtype or "float32"),), "Make the target floating point", near=True, safe=False)
+    soft = ChangeArgument(
+        "target", (Cast(input.dtype or "float32"),), "Make the target floating point", near=True, safe=False
+    )
     indices = from_one_hot("target", target, axis)
     yield IntegerOneHot(
         loss=title(call),

@@ -27,7 +27,15 @@ CLAUSES = frozenset((
     "linear-features", "conv-channels", "norm-channels", "layer-norm-shape", "input-features", "channels", "embedding-size",
     "matmul-inner-sizes",
 ))  # fmt: skip
-PARAMETERS = ("in_features", "in_channels", "num_features", "input_size", "normalized_shape", "embed_dim", "num_channels")
+PARAMETERS = (
+    "in_features",
+    "in_channels",
+    "num_features",
+    "input_size",
+    "normalized_shape",
+    "embed_dim",
+    "num_channels",
+)
 AXES = {"conv-channels": 1, "norm-channels": 1, "channels": 1}
 
 
@@ -54,7 +62,11 @@ class LayerInputSize(Diagnosis):
     @property
     def message(self) -> str:
         """Say both sizes and where the one it gets comes from."""
-        arithmetic = f" = {' × '.join('?' if size is None else str(size) for size in self.product)}" if len(self.product) > 1 else ""
+        arithmetic = (
+            f" = {' × '.join('?' if size is None else str(size) for size in self.product)}"
+            if len(self.product) > 1
+            else ""
+        )
         said = f"{self.layer} is made for {self.expects} and gets {self.gets}{arithmetic} from an input of {sizes(self.input)}, and raises."
         return f"{said} No size of the input gives {self.expects}." if self.never else said
 

@@ -162,5 +162,3 @@ def base_of(call: ast.Call) -> ast.expr | None:
 
 def _rest(call: str, function: str) -> str:
     return call[len(function) :]
-
-

@@ -51,7 +51,9 @@ def differing_axis(input: TensorFacts, target: TensorFacts) -> int | None:
     """Return the one axis in which two shapes of the same rank differ, the batch axis left out."""
     if input.shape is None or target.shape is None or len(input.shape) != len(target.shape) or len(input.shape) < 2:
         return None
-    differing = [axis for axis, (a, b) in enumerate(zip(input.shape, target.shape, strict=True)) if same(a, b) is not True]
+    differing = [
+        axis for axis, (a, b) in enumerate(zip(input.shape, target.shape, strict=True)) if same(a, b) is not True
+    ]
     if len(differing) != 1 or differing[0] == 0:
         return None
     axis = differing[0]

@@ -49,7 +49,12 @@ def map_size_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     if verdict.accepted is not False or short(call) not in ELEMENTWISE | CLASS_INDEX or arguments is None:
         return
     input, target = arguments
-    if input.shape is None or target.shape is None or len(input.shape) < 4 or same(input.shape[0], target.shape[0]) is not True:
+    if (
+        input.shape is None
+        or target.shape is None
+        or len(input.shape) < 4
+        or same(input.shape[0], target.shape[0]) is not True
+    ):
         return
     there = target.shape[1:] if short(call) in CLASS_INDEX else target.shape[2:]
     here = input.shape[2:]

@@ -44,7 +44,9 @@ class TargetShapeDiffers(Diagnosis):
     @property
     def message(self) -> str:
         """Say what the loss wants."""
-        want = "wants a target of the same shape as the input" if self.exact else "pairs the elements of input and target"
+        want = (
+            "wants a target of the same shape as the input" if self.exact else "pairs the elements of input and target"
+        )
         said = f"{self.loss} {want}, gets {sizes(self.input)} and {sizes(self.target)}, and raises."
         if self.times is None or same(self.times, 1):
             return said

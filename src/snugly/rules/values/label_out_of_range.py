@@ -113,5 +113,11 @@ def _remedies(
         value = int(strays[0])
         yield SetOption("ignore_index", value, str(value), f"Ignore the label {value}")
         return
-    if high is not None and low is not None and low >= 0 and high >= number and high - number < max(SIGNIFICANT_GAP, number):
+    if (
+        high is not None
+        and low is not None
+        and low >= 0
+        and high >= number
+        and high - number < max(SIGNIFICANT_GAP, number)
+    ):
         yield from resized_head("input", input, class_axis(input), int(high) + 1)

@@ -6,7 +6,6 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
 from snugly.remedies.lexical import expression_at
 from snugly.remedies.remedy import Placement
 from snugly.remedies.rewrite import Rewrite
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.facts.dims import Dim
     from snugly.facts.origins import Origin
     from snugly.facts.tensors import TensorFacts
 
@@ -110,5 +110,3 @@ def _written(origin: Origin, ignored: int) -> Iterable[Placement]:
     else:
         edit = with_argument(written.text, written.node, f"padding_value={ignored}")
     yield Placement((edit,), f"padding_value={ignored}", written.place, local=False)
-
-

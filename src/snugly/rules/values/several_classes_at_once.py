@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
 from snugly.facts.dtypes import is_floating
 from snugly.facts.values import Meaning
 from snugly.remedies.reshaping import equal
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.facts.dims import Dim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,18 @@ def several_classes_at_once(call: LossCall, verdict: Verdict) -> Iterator[Diagno
         return
     axis = class_axis(input)
     number = input.shape[axis]
-    if is_floating(target.dtype) is not True or not equal(input.shape, target.shape) or number is None or fixed(number) == 1:
+    if (
+        is_floating(target.dtype) is not True
+        or not equal(input.shape, target.shape)
+        or number is None
+        or fixed(number) == 1
+    ):
         return
     binary = target.values.only((0, 1)) is True
     certain = target.values.sums_to_one(axis) is False and binary
-    if not certain and not (target.values.meaning is Meaning.MASK and target.values.sums_to_one(axis) is None and binary):
+    if not certain and not (
+        target.values.meaning is Meaning.MASK and target.values.sums_to_one(axis) is None and binary
+    ):
         return
     remedy = UseLoss("binary_cross_entropy_with_logits", "BCEWithLogitsLoss", "Ask about every class on its own")
     yield SeveralClassesAtOnce(

@@ -62,7 +62,9 @@ def zero_one_for_signs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
         loss=title(call),
         function=short(call),
         argument="target",
-        remedies=(ChangeArgument("target", (Rescale(times=2, plus=-1),), "Turn 0 and 1 into −1 and 1", near=True, safe=False),),
+        remedies=(
+            ChangeArgument("target", (Rescale(times=2, plus=-1),), "Turn 0 and 1 into −1 and 1", near=True, safe=False),
+        ),
         silent=True,
         only=("target",),
     )

@@ -53,7 +53,12 @@ class ClassWeightLength(Diagnosis):
 def class_weight_length(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds class weights whose number or shape is not that of the classes."""
     weight, number = given(call, "weight"), classes(call)
-    if short(call) not in CLASS_INDEX | {"multi_margin_loss"} or weight is None or number is None or weight.shape is None:
+    if (
+        short(call) not in CLASS_INDEX | {"multi_margin_loss"}
+        or weight is None
+        or number is None
+        or weight.shape is None
+    ):
         return
     if verdict.accepted is not False or (len(weight.shape) == 1 and same(weight.shape[0], number) is not False):
         return

@@ -37,7 +37,11 @@ class SampleWeightOnClasses(Diagnosis):
     @property
     def message(self) -> str:
         """Say along which axis the weights run."""
-        end = "and raises." if self.raises else "where the sizes coincide: sample i's weight is applied to column i of every sample."
+        end = (
+            "and raises."
+            if self.raises
+            else "where the sizes coincide: sample i's weight is applied to column i of every sample."
+        )
         return f"{self.loss} broadcasts a weight of ({self.input[0]},), one for each sample, against the last axis of {sizes(self.input)}, {end}"
 
 

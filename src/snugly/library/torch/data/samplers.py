@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import Dim
 from snugly.interpreter.values import Number, Sequence, Value
 from snugly.library.registry import Model, alias, model
 from snugly.library.torch.arguments import flag, size
+
+if TYPE_CHECKING:
+    from snugly.facts.dims import Dim
 
 
 @model("torch.utils.data.Sampler")

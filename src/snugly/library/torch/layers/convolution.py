@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from snugly.facts.dims import Dim
-from snugly.interpreter.values import Value
 from snugly.library.registry import alias, model
 from snugly.library.torch.arguments import size, sizes, tensor
 from snugly.library.torch.layers.functional import FUNCTIONAL
 from snugly.library.torch.layers.linear import optional_bias
 from snugly.library.torch.module import Module, new_parameter
+
+if TYPE_CHECKING:
+    from snugly.facts.dims import Dim
+    from snugly.interpreter.values import Value
 
 
 def quotient(whole: Dim | None, part: Dim | None) -> Dim | None:
@@ -194,7 +196,7 @@ class _LazyConv:
         layer: Any = self
         if self.in_channels == 0:
             machine.touch(self)
-            self.in_channels = tensor(input).size(-1 - layer._axes)  # noqa: SLF001 - a mixin of that class
+            self.in_channels = tensor(input).size(-1 - layer._axes)
             axis = 0 if layer.transposed else 1
             shape = list(layer.weight.shape)
             shape[axis] = self.in_channels if axis == 0 else quotient(self.in_channels, size(layer.groups))

@@ -7,12 +7,14 @@ name. ``training`` passes the flag that ``train`` and ``eval`` set.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from snugly.interpreter.values import Value
 from snugly.library.registry import model
 from snugly.library.torch.arguments import REQUIRED, bind
 from snugly.library.torch.module import Module
+
+if TYPE_CHECKING:
+    from snugly.interpreter.values import Value
 
 FUNCTIONAL = "torch.nn.functional"
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import Value
 from snugly.library.registry import alias, function, model
 from snugly.library.torch.arguments import flag, size, tensor
 from snugly.library.torch.layers.functional import FUNCTIONAL
 from snugly.library.torch.module import Module, new_parameter
+
+if TYPE_CHECKING:
+    from snugly.interpreter.values import Value
 
 
 @model("torch.nn.Linear")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import Value
 from snugly.library.registry import alias, model
 from snugly.library.torch.arguments import flag, known_items, size, tensor
 from snugly.library.torch.layers.functional import FUNCTIONAL
 from snugly.library.torch.module import Module, new_parameter
+
+if TYPE_CHECKING:
+    from snugly.interpreter.values import Value
 
 
 class _NormBase(Module):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from snugly.interpreter.values import Value
 from snugly.library.registry import model
 from snugly.library.torch.arguments import REQUIRED, known_items, sizes
 from snugly.library.torch.layers.functional import FUNCTIONAL, FunctionalLayer, layer
 from snugly.library.torch.module import Module
+
+if TYPE_CHECKING:
+    from snugly.interpreter.values import Value
 
 
 class _StridedPool(FunctionalLayer):

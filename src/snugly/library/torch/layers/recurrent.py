@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from snugly.facts.dims import Dim
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import Value
 from snugly.library.registry import Model, model
 from snugly.library.torch.arguments import flag, integer, size
 from snugly.library.torch.module import Module, new_parameter
+
+if TYPE_CHECKING:
+    from snugly.facts.dims import Dim
+    from snugly.interpreter.values import Value
 
 
 @model("torch.nn.utils.rnn.PackedSequence")
