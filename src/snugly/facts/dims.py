@@ -74,9 +74,10 @@ class Remainder:
     denominator: Dim
 
     def bounds(self) -> tuple[int, int | None]:
-        """Return 0 and one less than the denominator."""
-        high = bounds(self.denominator)[1]
-        return 0, None if high is None else max(high - 1, 0)
+        """Return 0 and one less than the denominator; the sign is that of the denominator."""
+        low, high = bounds(self.denominator)
+        least = 0 if low is not None and low >= 0 else (-(10**18) if low is None else low + 1)
+        return least, None if high is None else max(high - 1, 0)
 
     def __str__(self) -> str:
         """Show it as Python would write it."""

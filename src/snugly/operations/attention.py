@@ -6,6 +6,7 @@ from typing import Any
 
 from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, same
+from snugly.facts.dtypes import real_of
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import shown
 from snugly.facts.tensors import TensorFacts
@@ -190,7 +191,8 @@ def pairwise_distance(
     """The distance between rows, pair by pair."""
     del p, eps
     together = combined(promoted(x1, x2), NOTHING_KNOWN, x1, x2)
-    return reduced(together, -1, keepdim, floating(together.dtype), ranges.NON_NEGATIVE)
+    dtype = floating(together.dtype)
+    return reduced(together, -1, keepdim, None if dtype is None else real_of(dtype), ranges.NON_NEGATIVE)
 
 
 @operation("torch.cdist", "torch.functional.cdist")

@@ -88,7 +88,7 @@ def _several(input: TensorFacts, s: Any, dim: Any, kind: str) -> TensorFacts:
         axes: tuple[int, ...] | None = tuple(range(len(input.shape) - count, len(input.shape)))
     else:
         axes = axes_of(dim, len(input.shape))
-    if axes is None or (s is not None and sizes is None):
+    if axes is None or (s is not None and sizes is None) or not input.shape:
         return made((None,) * len(input.shape), dtype, input)
     lengths: dict[int, Dim | None] = {}
     for place, axis in enumerate(axes):

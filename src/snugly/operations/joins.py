@@ -335,21 +335,32 @@ def tensor_split(input: TensorFacts, indices_or_sections: Any, dim: int = 0) -> 
     return _pieces(input, axis, [known // count + (i < known % count) for i in range(count)])
 
 
+def _require_axes(input: TensorFacts, least: int, name: str) -> None:
+    if input.rank is not None and input.rank < least:
+        message = (
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {input.rank} dimensions!"
+        )
+        raise Misfit(message, clause="rank", argument="input", shape=input.shape)
+
+
 @operation(*both("hsplit"))
 def hsplit(input: TensorFacts, indices_or_sections: Any) -> Any:
     """``tensor_split`` along the second axis, of a vector along its only one."""
+    _require_axes(input, 1, "hsplit")
     return tensor_split(input, indices_or_sections, 0 if input.rank == 1 else 1)
 
 
 @operation(*both("vsplit"))
 def vsplit(input: TensorFacts, indices_or_sections: Any) -> Any:
     """``tensor_split`` along the first axis."""
+    _require_axes(input, 2, "vsplit")
     return tensor_split(input, indices_or_sections, 0)
 
 
 @operation(*both("dsplit"))
 def dsplit(input: TensorFacts, indices_or_sections: Any) -> Any:
     """``tensor_split`` along the third axis."""
+    _require_axes(input, 3, "dsplit")
     return tensor_split(input, indices_or_sections, 2)
 
 

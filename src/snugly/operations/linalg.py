@@ -268,4 +268,4 @@ def vander(x: TensorFacts, N: Any = None, increasing: bool = False) -> TensorFac
     del increasing
     size = x.size(-1) if N is None else integer(N)
     dtype = "int64" if x.dtype in ("bool", "uint8", "int8", "int16", "int32") else x.dtype
-    return made(None if x.shape is None else (*x.shape, size), dtype, x, values=NOTHING_KNOWN)
+    return made(None if x.shape is None else (*(x.shape or (1,)), size), dtype, x, values=NOTHING_KNOWN)

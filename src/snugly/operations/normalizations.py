@@ -172,7 +172,9 @@ def local_response_norm(input: TensorFacts, size: int, alpha: float = 1e-4, beta
     if input.rank is not None and input.rank < 3:  # noqa: PLR2004 - torch's least
         message = f"Expected 3D or higher dimensionality                          input (got {input.rank} dimensions)"
         raise Misfit(message, clause="rank", raises="ValueError", argument="input", shape=input.shape)
-    return elementwise(input, floating(input.dtype), NOTHING_KNOWN)
+    empty = same(input.numel, 0)  # nothing is returned as it came
+    dtype = input.dtype if empty or floating(input.dtype) == input.dtype else (floating(input.dtype) if empty is False else None)
+    return elementwise(input, dtype, NOTHING_KNOWN)
 
 
 @operation(_F + "normalize")

@@ -78,9 +78,10 @@ class Operation:
         self.tensors = frozenset(
             parameter for parameter in self.parameters if hints.get(parameter, "").startswith("TensorFacts")
         )
-        self._positions = frozenset(i for i, parameter in enumerate(self.parameters) if parameter in self.tensors)
+        places = self.parameters[: code.co_argcount]
+        self._positions = frozenset(i for i, parameter in enumerate(places) if parameter in self.tensors)
         strict = {parameter for parameter in self.tensors if hints[parameter] in _TENSOR_ONLY}
-        self._strict = tuple(parameter in strict for parameter in self.parameters)
+        self._strict = tuple(parameter in strict for parameter in places)
         self._signature: inspect.Signature | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

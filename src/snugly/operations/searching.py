@@ -205,6 +205,9 @@ def roll(input: TensorFacts, shifts: Any = None, dims: Any = None) -> TensorFact
 @operation(*both("rot90"))
 def rot90(input: TensorFacts, k: int = 1, dims: Any = (0, 1)) -> TensorFacts:
     """A plane of two axes turned by right angles."""
+    if input.rank is not None and input.rank < 2:  # noqa: PLR2004 - a plane
+        message = f"expected total dims >= 2, but got total dims = {input.rank}"
+        raise Misfit(message, clause="rank", argument="input", shape=input.shape)
     axes, turns = listed(dims), integer(k)
     if input.shape is None or axes is None or len(axes) != 2 or turns is None:
         return made(None if input.rank is None else (None,) * input.rank, input.dtype, input)
