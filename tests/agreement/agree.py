@@ -45,7 +45,7 @@ def callable_of(loss: str, options: dict[str, Any]) -> tuple[Callable[..., Any],
     if not loss[0].isupper():
         return getattr(torch.nn.functional, loss), options
     made = _adaptive(options["in_features"], options["n_classes"], tuple(options["cutoffs"]))
-    return lambda input, target: made(input, target), {}
+    return lambda input, target: made(input, target), {}  # noqa: PLW0108 - the module calls them input_ and target_
 
 
 @dataclass

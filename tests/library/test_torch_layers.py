@@ -77,7 +77,11 @@ def make_inputs(shapes):
     for shape in shapes:
         if isinstance(shape[-1], torch.dtype):
             sizes, dtype = shape
-            inputs.append(torch.randint(0, 5, sizes, dtype=dtype) if not dtype.is_floating_point else torch.randn(sizes, dtype=dtype))
+            inputs.append(
+                torch.randint(0, 5, sizes, dtype=dtype)
+                if not dtype.is_floating_point
+                else torch.randn(sizes, dtype=dtype)
+            )
         else:
             inputs.append(torch.randn(shape))
     return inputs
@@ -110,7 +114,9 @@ def compare(name, args, kwargs, shapes):
     return found + [f"state_dict differs in {sorted(missing)}"] * bool(missing), opened
 
 
-@pytest.mark.parametrize(("name", "args", "kwargs", "shapes"), LAYERS, ids=[f"{i}-{x[0]}" for i, x in enumerate(LAYERS)])
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "shapes"), LAYERS, ids=[f"{i}-{x[0]}" for i, x in enumerate(LAYERS)]
+)
 def test_a_layer_is_what_torch_makes_of_it(name, args, kwargs, shapes):
     found, opened = compare(name, args, kwargs, shapes)
     assert found == []
@@ -122,17 +128,30 @@ def test_convolutions_and_pools_agree_with_torch_on_generated_options(axes):
     rng = random.Random(axes)
     wrong, opened, total = [], 0, 0
     for _ in range(120):
-        name = rng.choice([f"Conv{axes}d", f"ConvTranspose{axes}d", f"MaxPool{axes}d", f"AvgPool{axes}d", f"LPPool{axes}d"])
-        per_axis = lambda low, high: rng.choice([rng.randint(low, high), tuple(rng.randint(low, high) for _ in range(axes))])  # noqa: E731, B023
+        name = rng.choice(
+            [f"Conv{axes}d", f"ConvTranspose{axes}d", f"MaxPool{axes}d", f"AvgPool{axes}d", f"LPPool{axes}d"]
+        )
+        per_axis = lambda low, high: rng.choice(
+            [rng.randint(low, high), tuple(rng.randint(low, high) for _ in range(axes))]
+        )  # noqa: E731
         channels = rng.choice([2, 4, 6])
-        shape = (*([rng.randint(1, 3)] if rng.random() < 0.8 else []), channels, *(rng.randint(3, 9) for _ in range(axes)))
+        shape = (
+            *([rng.randint(1, 3)] if rng.random() < 0.8 else []),
+            channels,
+            *(rng.randint(3, 9) for _ in range(axes)),
+        )
         options = {"stride": per_axis(1, 3), "ceil_mode": rng.random() < 0.5}
         args = (per_axis(1, 4),)
         if "Conv" in name:
             groups = rng.choice([1, 2])
             args = (channels if rng.random() < 0.9 else channels + 2, 6, per_axis(1, 4))
-            options = {"stride": per_axis(1, 3), "padding": per_axis(0, 2), "dilation": per_axis(1, 2), "groups": groups,
-                       "bias": rng.random() < 0.5}
+            options = {
+                "stride": per_axis(1, 3),
+                "padding": per_axis(0, 2),
+                "dilation": per_axis(1, 2),
+                "groups": groups,
+                "bias": rng.random() < 0.5,
+            }
         elif name.startswith("Max"):
             options |= {"padding": per_axis(0, 1), "dilation": per_axis(1, 2)}
         elif name.startswith("Avg"):

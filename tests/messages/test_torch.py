@@ -70,7 +70,7 @@ CALLS = {
 @pytest.mark.filterwarnings("ignore:Using a target size")
 @pytest.mark.parametrize("name", CALLS)
 def test_an_error_of_this_torch_is_known(name):
-    with pytest.raises(Exception) as raised:
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - torch raises what it raises
         CALLS[name]()
     error = raised.value
     (finding, *_) = snugly.explain(f"{type(error).__name__}: {error}").findings

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
 from snugly.facts.values import Meaning, ValueFacts
 from snugly.runtime.facts import facts_of
@@ -102,7 +102,7 @@ def test_live_values_answer_as_the_elements_do(items, low, high, ignoring):
     assert live.inside(low, high, ignoring=ignoring) == plain.inside(low, high, ignoring=ignoring)
     assert live.contains(high) == plain.contains(high)
     assert live.only((0.0, 1.0)) == plain.only((0.0, 1.0))
-    assert live.is_finite() == all(x == x for x in items)
+    assert live.is_finite() == all(x == x for x in items)  # noqa: PLR0124 - NaN
     assert live.is_integral() == all(x.is_integer() for x in items)
 
 

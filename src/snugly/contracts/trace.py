@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_AXES = 6  # no loss of torch treats more axes than this differently
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818 - an answer, not an error
     """torch raises."""
 
     def __init__(self, raises: Raises | None, violation: Violation) -> None:
@@ -32,7 +32,7 @@ class Rejected(Exception):
         self.violation = violation
 
 
-class Undetermined(Exception):
+class Undetermined(Exception):  # noqa: N818 - an answer, not an error
     """The facts do not reach far enough to go on."""
 
     def __init__(self, missing: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Misfit(Exception):
+class Misfit(Exception):  # noqa: N818 - a fact about the user's program, not an error of ours
     """What torch raises for these facts.
 
     Attributes:
@@ -33,7 +33,7 @@ class Misfit(Exception):
         self.details = details
 
 
-def require(truth: bool | None, message: str, **parts: object) -> None:
+def require(truth: bool | None, message: str, **parts: object) -> None:  # noqa: FBT001
     """Raise ``Misfit`` when ``truth`` is certainly false; unknown passes.
 
     Args:

@@ -376,6 +376,6 @@ def _rounded(values: ValueFacts, most: int) -> ValueFacts:
 def _as_truths(values: ValueFacts) -> ValueFacts:
     low, high = edges(values)
     if low > 0 or high < 0:
-        return ValueFacts(1, 1, True, frozenset((1,)), meaning=Meaning.MASK)
+        return ValueFacts(1, 1, True, frozenset((1,)), meaning=Meaning.MASK)  # noqa: FBT003 - integral
     elements = values.elements and tuple(bool(x) for x in values.elements)
     return replace(TRUTHS, elements=elements)

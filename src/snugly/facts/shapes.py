@@ -195,7 +195,7 @@ def _cancelled(shape: Shape, sizes: Shape, axis: int) -> Dim | None:
     return product(left)
 
 
-def _check_count(shape: Shape | None, sizes: Shape, count: Dim | None, fits: bool | None) -> None:
+def _check_count(shape: Shape | None, sizes: Shape, count: Dim | None, fits: bool | None) -> None:  # noqa: FBT001
     if fits is False:
         message = f"shape '{shown(sizes)}' is invalid for input of size {count}"
         raise Misfit(message, clause="view-size", argument="shape", shape=shape, sizes=sizes, count=count)

@@ -163,7 +163,7 @@ class ValueFacts:
         """Return what still holds when the elements change places."""
         if self.elements is None:
             return self
-        real = all(isinstance(x, bool | int | float) and x == x for x in self.elements)
+        real = all(isinstance(x, bool | int | float) and x == x for x in self.elements)  # noqa: PLR0124 - NaN
         if not real or not self.elements:
             return replace(self, elements=None)
         distinct = frozenset(self.elements)

@@ -97,7 +97,7 @@ def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[
         misfit = error
     except Signal:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in a rule, the program's facts are only unknown
         machine.events.miss(machine.place, name, f"{type(error).__name__}: {error}"[:200])
         return Unknown(name)
     arguments = _by_name(operation, given, named)
@@ -256,7 +256,6 @@ def loss(
     machine: Machine, name: str, arguments: Mapping[str, Value], options: Mapping[str, Any], module: str | None
 ) -> Value:
     """Judge a loss call; see ``Machine.loss``."""
-
     given: dict[str, Value] = {}
     tensors: dict[str, TensorFacts] = {}
     for key, value in arguments.items():

@@ -278,7 +278,7 @@ def native_attribute(machine: Machine, native: Any, name: str) -> Value:
         return NOTHING
     except Signal:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a property of a library model that fails is only unknown
         machine.events.miss(machine.place, name, f"{type(error).__name__}: {error}"[:200])
         return Unknown(name)
     if callable(found) and hasattr(found, "__func__"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snugly.interpreter.values import Sequence, Value
 
 
-class Signal(Exception):
+class Signal(Exception):  # noqa: N818 - control flow of the program that is followed
     """Control leaves the block."""
 
 

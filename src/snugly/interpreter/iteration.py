@@ -170,7 +170,7 @@ def first(machine: Machine, value: Value) -> Value:
 
 def map_items(sequence: Sequence, kind: str, change: object) -> Sequence:
     """Return a sequence of ``change(item)`` with the same lengths and cases."""
-    assert callable(change)
+    assert callable(change)  # noqa: S101 - for the type checker
     if sequence.items is not None:
         return Sequence(kind, [change(item) for item in sequence.items])
     return Sequence(

@@ -163,7 +163,7 @@ def number_bounds(value: Value) -> tuple[float | None, float | None]:
         return value.low, value.high
     if isinstance(value, Expr):
         return bounds(value)
-    if isinstance(value, complex) or value != value:
+    if isinstance(value, complex) or value != value:  # noqa: PLR0124 - NaN has no bounds
         return None, None
     return value, value
 

@@ -106,7 +106,7 @@ def iteration(machine: Machine, action: Callable[[], None]) -> None:
     loop.iteration, loop.continues = outer
 
 
-def _break_exit(machine: Machine, loop: Loop):
+def _break_exit(machine: Machine, loop: Loop):  # noqa: ANN202 - an Exit
     from snugly.interpreter.flow import Exit
 
     return Exit(machine.trail.capture(loop.mark))
@@ -152,7 +152,7 @@ def _runs(items: list[Value]) -> list[Case]:
 def _follow_range(machine: Machine, sequence: Range, body: Callable[[Value], None], carried: frozenset[str]) -> None:
     """Follow a range of known ends: its first number, a symbol for those between, and a short last step."""
     count, start, step = sequence.length, sequence.start, sequence.step
-    assert isinstance(count, int)
+    assert isinstance(count, int)  # noqa: S101 - the caller looked
     if count <= 2:
         for index in range(count):
             iteration(machine, lambda index=index: body(start + index * step))  # type: ignore[misc]

@@ -56,7 +56,7 @@ class SourceFile:
         return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - a fact about a file, not an error of ours
     """A file that is not Python source; says why and where."""
 
     def __init__(self, message: str, line: int = 1, column: int = 1) -> None:

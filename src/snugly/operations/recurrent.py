@@ -156,7 +156,7 @@ def _single_state(
         for state in states:
             lifted = state.shape
             if not batched and lifted is not None:
-                state, wanted = state.with_(shape=(lifted[0], 1, *lifted[1:])), (wanted[0], 1, wanted[2])
+                state, wanted = state.with_(shape=(lifted[0], 1, *lifted[1:])), (wanted[0], 1, wanted[2])  # noqa: PLW2901
             _check_hidden(state, wanted, "hidden size")
     if states and batched and states[0].shape is not None and batch is None:
         batch = states[0].size(1)

@@ -88,7 +88,7 @@ def rules(subject: Subject | None = None) -> tuple[Rule, ...]:
 
 
 @cache
-def operation_rules(name: str, refused: bool) -> tuple[Rule, ...]:
+def operation_rules(name: str, refused: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - a key of the cache
     """Return the rules that look at an operation, by its name and by whether torch refuses it."""
     last = name.rpartition(".")[2]
     return tuple(each for each in rules("operation") if (not each.operations if refused else last in each.operations))

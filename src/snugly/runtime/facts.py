@@ -75,7 +75,7 @@ class LiveValues(ValueFacts):
         if not seen.numel() or seen.is_complex():
             return None
         least, most = _aminmax(seen)
-        if least != least:
+        if least != least:  # noqa: PLR0124 - NaN
             seen = seen[~seen.isnan()]
             if not seen.numel():
                 return None

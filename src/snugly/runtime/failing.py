@@ -47,7 +47,7 @@ _READING = frozenset(("size", "dim", "numel", "ndimension", "element_size"))
 _ATTRIBUTES = frozenset(("shape", "ndim", "dtype", "device", "T", "mT"))
 
 
-class _NotKnown(Exception):
+class _NotKnown(Exception):  # noqa: N818 - an answer
     """An expression whose value cannot be read without running code."""
 
 

@@ -33,7 +33,7 @@ MAX_KNOWN = 20_000
 _PREFIX = "snugly_"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - the user asked for it
     """The base of what a watcher raises for the user to see, before torch's kernel runs."""
 
 

@@ -125,7 +125,7 @@ def _shrink(shapes: Any) -> dict[int, int]:
     return {0: 0, 1: 1, **{size: small for small, size in enumerate(large, start=2)}}
 
 
-def _stand_in(call: LossCall, name: str, shape: Sizes, exact: bool) -> torch.Tensor:
+def _stand_in(call: LossCall, name: str, shape: Sizes, exact: bool) -> torch.Tensor:  # noqa: FBT001
     import torch
 
     facts = call.arguments[name]
@@ -176,7 +176,7 @@ def _function(call: LossCall) -> Callable[..., Any]:
         return function
     with torch.random.fork_rng(devices=[]):
         module = getattr(torch.nn, name)(**call.options)
-    return lambda input, target: module(input, target)
+    return lambda input, target: module(input, target)  # noqa: PLW0108 - it names them input_ and target_
 
 
 def _arguments(call: LossCall) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ FAILED = 1
 INTERRUPTED = 130
 
 
-class NotRunnable(Exception):
+class NotRunnable(Exception):  # noqa: N818 - a fact about what the user named
     """There is nothing to run; the message says why."""
 
 
@@ -116,7 +116,7 @@ def run(target: Target, arguments: Sequence[str], session: Session) -> int:
     process = os.getpid()
     try:
         with _watched(session):
-            exec(target.code, vars(target.main))
+            exec(target.code, vars(target.main))  # noqa: S102 - the user asked to run it
     except SystemExit:
         _finish(session, process)
         raise

@@ -46,7 +46,7 @@ def unordered(values: ValueFacts) -> ValueFacts:
 def summary(elements: Iterable[Any]) -> ValueFacts:
     """Return what is known of elements that are known, but for their order."""
     distinct = frozenset(elements)
-    if not distinct or any(isinstance(x, complex) or x != x for x in distinct):
+    if not distinct or any(isinstance(x, complex) or x != x for x in distinct):  # noqa: PLR0124 - NaN
         return NOTHING_KNOWN
     return ValueFacts(
         min(distinct),

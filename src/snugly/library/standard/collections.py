@@ -186,7 +186,7 @@ def namedtuple(
     try:
         names = plain(field_names)
         given = None if defaults is None else list(plain(defaults))
-        made = collections.namedtuple(plain(typename), names, rename=bool(rename), defaults=given)
+        made = collections.namedtuple(plain(typename), names, rename=bool(rename), defaults=given)  # noqa: PYI024
     except (NotPlainError, ValueError, TypeError):
         return Unknown("collections.namedtuple")
     return Native(made, made.__name__)

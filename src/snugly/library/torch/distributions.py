@@ -249,8 +249,8 @@ class Independent(Distribution):
         self.base_dist = base_distribution
         known = isinstance(base_distribution, Distribution)
         extra = integer(reinterpreted_batch_ndims)
-        self._support = base_distribution._support if known and extra is not None else TensorFacts()  # noqa: SLF001
-        self._event = (base_distribution._event if known else 0) + (extra or 0)  # noqa: SLF001 - its own kind
+        self._support = base_distribution._support if known and extra is not None else TensorFacts()
+        self._event = (base_distribution._event if known else 0) + (extra or 0)
 
 
 @model(f"{ROOM}.TransformedDistribution", f"{ROOM}.transformed_distribution.TransformedDistribution")
@@ -260,7 +260,7 @@ class TransformedDistribution(Distribution):
     def __init__(self, base_distribution: Value, transforms: Value, validate_args: Value = None) -> None:
         """Keep the base."""
         self.base_dist, self.transforms = base_distribution, transforms
-        dtype = base_distribution._support.dtype if isinstance(base_distribution, Distribution) else None  # noqa: SLF001
+        dtype = base_distribution._support.dtype if isinstance(base_distribution, Distribution) else None
         self._support = TensorFacts(None, dtype)
 
 
@@ -270,9 +270,9 @@ def kl_divergence(machine: Any, p: Value, q: Value) -> Value:
     if not isinstance(p, Distribution) or not isinstance(q, Distribution):
         return machine.unknown(f"{ROOM}.kl_divergence")
     if isinstance(p, Categorical):
-        given = (replace(each._given, kind="tensor") for each in (p, q) if isinstance(each, Categorical))  # noqa: SLF001
+        given = (replace(each._given, kind="tensor") for each in (p, q) if isinstance(each, Categorical))
         return machine.apply(f"{ROOM}.kl_divergence", *given, event=1)
-    return machine.apply(f"{ROOM}.kl_divergence", p._support, q._support, event=p._event)  # noqa: SLF001 - as above
+    return machine.apply(f"{ROOM}.kl_divergence", p._support, q._support, event=p._event)
 
 
 alias(f"{ROOM}.relaxed_categorical", ROOM)

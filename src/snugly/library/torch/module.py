@@ -310,7 +310,7 @@ def held_tensors(
 ) -> Iterator[tuple[dict[str, Value], str, TensorFacts]]:
     """Yield the parameters and the buffers that a module holds itself."""
     native = native_of(module)
-    buffers = native._buffers if native is not None else frozenset()  # noqa: SLF001 - the module's own registry
+    buffers = native._buffers if native is not None else frozenset()
     for holder, name, member in members_of(module):
         if isinstance(member, TensorFacts) and (
             member.kind == "parameter" or (name in buffers and not parameters_only)

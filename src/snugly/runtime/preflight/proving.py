@@ -127,7 +127,7 @@ def _note(outcome: Outcome, size: int, flight: Flight) -> None:
             continue
         if only:
             message = f"{finding.message} This happens at batch size {size}, not at {flight.size}."
-            finding = replace(finding, message=message, severity=Severity.WARNING)
+            finding = replace(finding, message=message, severity=Severity.WARNING)  # noqa: PLW2901
         flight.findings.append(finding)
 
 

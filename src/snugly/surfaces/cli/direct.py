@@ -20,7 +20,7 @@ SHORT = {"-m": "--module"}
 """Short names of flags, for the commands that pass on what follows: ``-m`` as in ``python -m``."""
 
 
-class _Unread(Exception):
+class _Unread(Exception):  # noqa: N818 - not an error: cyclopts reads it
     """This command line is for cyclopts."""
 
 
@@ -53,7 +53,7 @@ def read(function: Callable[..., int], tokens: Sequence[str], *, passes_on: bool
                 known = not any_option or token.partition("=")[0] in options
                 name, value = _option(token, waiting, options, types) if known else _free_option(token, waiting)
                 _keep(reading, name, value)
-            elif token.startswith("-") and token != "-":
+            elif token.startswith("-") and token != "-":  # noqa: S105 - a token of a command line
                 return None
             else:
                 reading.args.append(token)
@@ -71,7 +71,7 @@ def delimit(function: Callable[..., int], tokens: Sequence[str]) -> list[str]:
     position = 0
     while position < len(tokens) and tokens[position].startswith("-") and tokens[position] != "-":
         token = tokens[position]
-        if token == "--":
+        if token == "--":  # noqa: S105 - a token of a command line
             return list(tokens)
         takes_value = types.get(token[2:].replace("-", "_")) not in (None, bool) and "=" not in token
         position += 2 if takes_value else 1

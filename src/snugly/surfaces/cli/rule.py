@@ -12,7 +12,7 @@ from snugly.rules.registry import Rule, lookup, rules
 from snugly.surfaces.cli.trouble import Trouble
 
 
-def rule(code: str | None = None, /, *, all: bool = False) -> int:
+def rule(code: str | None = None, /, *, all: bool = False) -> int:  # noqa: A002 - the name of the flag
     """Print the page of a rule: what it finds, why that is bad, an example, the fix.
 
     Args:

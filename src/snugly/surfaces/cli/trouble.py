@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class Trouble(Exception):
+class Trouble(Exception):  # noqa: N818 - said to a user, who has a trouble and not an exception
     """A command cannot go on. The message says what is wrong, where, and what to do; the exit code is 2."""
