@@ -147,13 +147,20 @@ def _before_index(
 ) -> tuple[Change, ...] | None:
     written = expression_at(origin.place)
     if written is not None and isinstance(written.node, ast.Subscript) and isinstance(written.node.slice, ast.Tuple):
-        return None
+        return changes if _keeps_unit_axes(changes, before, after) else None
     if before.rank is None or after.rank is None:
         return None
     if before.rank == after.rank + 1:
         return _outside(changes)
     first = any(isinstance(change, Unsqueeze | Squeeze) and change.axis == 0 for change in changes)
     return changes if before.rank == after.rank and not first else None
+
+
+def _keeps_unit_axes(changes: tuple[Change, ...], before: TensorFacts, after: TensorFacts) -> bool:
+    """Tell whether the axes of one that are to go were there before the index and none was added or taken."""
+    return before.rank == after.rank and all(
+        isinstance(change, Squeeze) and before.size(change.axis) == 1 == after.size(change.axis) for change in changes
+    )
 
 
 def outermost(position: Position, others: list[Position]) -> bool:
