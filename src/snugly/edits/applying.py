@@ -6,6 +6,8 @@ import ast
 import difflib
 import io
 import itertools
+import os
+import tempfile
 import tokenize
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -43,11 +45,14 @@ class Fixed:
         return "".join(part if part.endswith("\n") else f"{part}\n\\ No newline at end of file\n" for part in parts)
 
     def write(self) -> None:
-        """Write the files, in the encoding they have."""
-        for file, text in self.after.items():
-            encoding = _encoding(file)
-            with open(file, "w", encoding=encoding, newline="") as stream:
-                stream.write(text)
+        """Write the files in the encoding they have, each in one step: a file is the old one or the new one.
+
+        Raises:
+            OSError: a file cannot be written; those that were not reached yet are as they were.
+        """
+        encoded = {file: text.encode(_encoding(file)) for file, text in self.after.items()}
+        for file, data in encoded.items():
+            _replace(file, data)
 
 
 def fix(findings: Iterable[Finding], *, unsafe: bool = False) -> Fixed:
@@ -120,6 +125,19 @@ def _encoding(file: str) -> str:
     """Return the encoding of a file; a byte order mark is kept out of the text and written again."""
     with open(file, "rb") as stream:
         return tokenize.detect_encoding(stream.readline)[0]
+
+
+def _replace(file: str, data: bytes) -> None:
+    target = os.path.realpath(file)
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".snugly-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(temporary, os.stat(target).st_mode & 0o7777)
+        os.replace(temporary, target)
+    except OSError:
+        os.unlink(temporary)
+        raise
 
 
 def _line_starts(text: str) -> list[int]:
