@@ -83,6 +83,7 @@ def _apply(at: Expression, frame: FrameType) -> tuple[Application, dict[str, ast
     if named is None:
         return None
     name, args, keywords = named
+    keywords.pop("out", None)  # where the result goes decides nothing
     operation = lookup(name)
     if operation is None:
         return None
@@ -91,9 +92,8 @@ def _apply(at: Expression, frame: FrameType) -> tuple[Application, dict[str, ast
     try:
         operation(*values, **options)
     except Misfit as misfit:
-        nodes = _by_name(operation, args, keywords)
         arguments = _by_name(operation, values, options)
-        return Application(name, arguments, None, misfit), nodes
+        return Application(name, arguments, None, misfit), _by_name(operation, args, keywords)
     except Exception:  # whatever goes wrong here, the operation is only not known
         return None
     return None

@@ -157,9 +157,11 @@ _PROLOGUE = """
 if not torch.compiler.is_dynamo_compiling():
     try:
         snugly_caller = "snugly:getframe"(1)
-        if snugly_caller.f_globals is "snugly:modules":
+        snugly_code = snugly_caller.f_code
+        if snugly_code.co_filename == "snugly:modules":
             snugly_caller = snugly_caller.f_back.f_back.f_back
-        snugly_key = (id(snugly_caller.f_code), snugly_caller.f_lasti, {signature})
+            snugly_code = snugly_caller.f_code
+        snugly_key = (id(snugly_code), snugly_caller.f_lasti, {signature})
         snugly_known = "snugly:get"(snugly_key)
         if snugly_known is not None:
             snugly_known.left -= 1
@@ -175,7 +177,8 @@ if not torch.compiler.is_dynamo_compiling():
 def _with_prologue(loss: str, function: FunctionType) -> CodeType:
     """Compile the function's own source with the prologue in front, lines unchanged.
 
-    The objects that the prologue needs are constants of the code, so no module gets a new name.
+    The objects that the prologue needs are constants of the code, so no module gets a new name. All of them are
+    hashable, because code objects are (debuggers and torch.compile keep them as keys).
     """
     import torch
 
@@ -205,7 +208,7 @@ def _with_prologue(loss: str, function: FunctionType) -> CodeType:
     code = next(constant for constant in module.co_consts if inspect.iscode(constant))
     bindings = {
         "snugly:getframe": sys._getframe,
-        "snugly:modules": torch.nn.modules.loss.__dict__,
+        "snugly:modules": torch.nn.MSELoss.forward.__code__.co_filename,
         "snugly:get": _STATE.known.get,
         "snugly:look": _Looker(loss),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import os
 import sys
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -70,13 +72,20 @@ class Extension:
         return result
 
     def _tell(self, finding: Finding) -> None:
-        report = Report((finding,))
+        report = Report((finding,), sources=_cells(finding))
         if type(self._shell).__name__ == "ZMQInteractiveShell":
             from IPython.display import display
 
             display(_Shown(report))
         else:
             write(report, OutputFormat.FULL, sys.stderr)
+
+
+def _cells(finding: Finding) -> dict[str, str]:
+    """Return the texts of the cells that a finding speaks of; they are in no file."""
+    places = [finding.place, finding.cause, *(step.place for step in finding.origin)]
+    files = {place.file for place in places if place is not None and not os.path.exists(place.file)}
+    return {file: "".join(linecache.getlines(file)) for file in files}
 
 
 class _Shown:
