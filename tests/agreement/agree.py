@@ -117,7 +117,7 @@ def compare(generator: Generator, loss: str, calls: int, tally: Tally) -> Tally:
         elif verdict.raises is not None:
             same_text = verdict.raises.message.splitlines()[:1] == truth.message.splitlines()[:1]
             tally.messages += same_text
-            if not same_text:
+            if not same_text and "options" not in generated.options:  # the chunked path fails in many wordings
                 tally.texts[f"{loss}: {verdict.raises.message[:140]!r} for {truth.message[:140]!r}"] += 1
     return tally
 

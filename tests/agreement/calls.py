@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+import torch
 from pool import DTYPES, MOST_ELEMENTS, Entry, Pool, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CHUNKS = torch.nn.LinearCrossEntropyOptions()
 SIZES = (0, 1, 2, 3, 5)
 _RANKS = (0, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5)
 REDUCTIONS = ("mean", "sum", "none")
@@ -192,6 +194,12 @@ def _linear(generator: Generator) -> Drawn:
         options["ignore_index"] = generator.random.choice((-100, -1, 0, 255))
     if generator.chance(0.3):
         options["label_smoothing"] = generator.random.choice((0.0, 0.1, 1.0, 1.5, -0.1))
+    if generator.chance(0.25):
+        options["options"] = CHUNKS
+        if "weight" in entries and entries["weight"].tensor.dim() != 1:
+            del entries["weight"]  # which rows such a weight gives to the chunks is not modelled
+        if generator.chance(0.7):
+            options.pop("label_smoothing", None)
     return entries, options
 
 

@@ -150,3 +150,17 @@ def test_result_types_are_torchs():
             x, y = torch.ones(left, dtype=getattr(torch, a)), torch.ones(right, dtype=getattr(torch, b))
             ours_ = result_type(Node(left, a, None), Node(right, b, None))
             assert f"torch.{ours_}" == str(torch.result_type(x, y)), (a, left, b, right)
+
+
+@pytest.mark.parametrize("target", [[1.0, 2.0, 3.0], None, 1.5], ids=str)
+@pytest.mark.parametrize(
+    "loss", [name.rpartition(".")[2] for name in FUNCTIONS if contract(name).tensors[:2] == ("input", "target")]
+)
+def test_a_target_that_is_no_tensor(loss, target):
+    function = getattr(torch.nn.functional, loss)
+    rest = [torch.ones(3)] if loss == "gaussian_nll_loss" else []
+    call = loss_call(function, [torch.ones(3), target, *rest], {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        truth = run(lambda x: function(x, target, *rest), {"x": torch.ones(3)}, {})
+    assert disagreement(evaluate(call), truth) is None

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from snugly.contracts.arithmetic import ONE_BOOL, Node, any_empty, scalar_type, shown, torch_size
+from snugly.contracts.arithmetic import CPP_TYPES, ONE_BOOL, Node, any_empty, scalar_type, shown, torch_size
 from snugly.contracts.contract import Contract, Mode, tensors
 from snugly.contracts.labels import labels_inside
-from snugly.contracts.linear import CPP_TYPES
 from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import COMPLEX, FLOATING
 

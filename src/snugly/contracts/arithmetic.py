@@ -31,6 +31,22 @@ NEGATED_BOOL = (
     "If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
 )
 
+# The names of C++ types, in messages about products of matrices.
+CPP_TYPES = {
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short int",
+    "int32": "int",
+    "int64": "long int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
 
 class Node:
     """A tensor on the way through a loss.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from snugly.contracts.arithmetic import (
+    CPP_TYPES,
     Node,
     any_empty,
     either,
@@ -13,27 +16,16 @@ from snugly.contracts.arithmetic import (
     shown,
     tupled,
 )
+from snugly.contracts.chunks import chunked, taken
 from snugly.contracts.classification import CLASS_INDICES, CLASS_PROBABILITIES, class_cross_entropy
 from snugly.contracts.contract import Contract, Mode, Parameter, optional_tensor, tensors
-from snugly.contracts.trace import Trace, Undetermined
 from snugly.facts.dims import same
 from snugly.facts.dtypes import FLOATING
 
+if TYPE_CHECKING:
+    from snugly.contracts.trace import Trace
+
 MULTIPLIED = ("uint8", "int8", "int16", "int32", "int64", *FLOATING, "complex64", "complex128")
-CPP_TYPES = {
-    "bool": "bool",
-    "uint8": "unsigned char",
-    "int8": "signed char",
-    "int16": "short int",
-    "int32": "int",
-    "int64": "long int",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "float32": "float",
-    "float64": "double",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-}
 
 
 def linear_cross_entropy(trace: Trace) -> Node:
@@ -48,7 +40,9 @@ def linear_cross_entropy(trace: Trace) -> Node:
         message = "ignore_index cannot be specified when target contains probabilities"
         trace.reject("RuntimeError", message, "ignore-index-with-probabilities", "ignore_index", ignore_index=ignored)
     reduction = trace.reduction(legacy=False)
-    _refuse_chunks(trace, matrix, target, reduction)
+    if taken(trace, matrix, target, reduction):
+        trace.mode = "class indices"
+        return chunked(trace, input, matrix, bias, target, reduction, ignored if given else -100)
     logits = linear(trace, input, matrix, bias)
     logits = Node(logits_shape, logits.dtype, logits.grad, name="input")
     reduction = trace.checked(reduction)
@@ -107,17 +101,6 @@ def _require_shapes(trace: Trace, input: Node, matrix: Node, bias: Node | None) 
         input=input.shape,
         linear_weight=matrix.shape,
     )
-
-
-def _refuse_chunks(trace: Trace, matrix: Node, target: Node, reduction: str) -> None:
-    """Stop where torch takes the chunked path, whose checks depend on the machine."""
-    if trace.call.options.get("options") is None:
-        return
-    smoothing = trace.option("label_smoothing", 0.0)
-    plain = matrix.rank == 2 and reduction in ("mean", "sum", "none") and smoothing in (0, None)
-    if plain and target.dtype in ("int64", None):
-        missing = "options: what the chunked path makes of it"
-        raise Undetermined(missing)
 
 
 def linear(trace: Trace, input: Node, matrix: Node, bias: Node | None) -> Node:

@@ -177,9 +177,7 @@ _PARAMETERS = (*tensors("input", "target"), SIZE_AVERAGE, REDUCE, REDUCTION)
 CONTRACTS = (
     Contract("torch.nn.functional.mse_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), mse_loss),
     Contract("torch.nn.functional.l1_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), l1_loss),
-    Contract(
-        "torch.nn.functional.smooth_l1_loss", (*_PARAMETERS, Parameter("beta", 1.0)), (PLAIN,), smooth_l1_loss
-    ),
+    Contract("torch.nn.functional.smooth_l1_loss", (*_PARAMETERS, Parameter("beta", 1.0)), (PLAIN,), smooth_l1_loss),
     Contract(
         "torch.nn.functional.huber_loss",
         (*tensors("input", "target"), REDUCTION, Parameter("delta", 1.0), optional_tensor("weight")),

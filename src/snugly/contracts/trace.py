@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
     from snugly.facts.tensors import TensorFacts
 
+_ASKED = {
+    "mse_loss": "size",
+    "l1_loss": "size",
+    "smooth_l1_loss": "size",
+    "huber_loss": "size",
+    "binary_cross_entropy": "size",
+    "binary_cross_entropy_with_logits": "size",
+    "margin_ranking_loss": "dim",
+    "linear_cross_entropy": "dim",
+    "triplet_margin_with_distance_loss": "ndim",
+}
+_TAKE_NUMBERS = ("torch.nn.functional.gaussian_nll_loss", "torch.nn.functional.multilabel_soft_margin_loss")
 MOST_AXES = 6  # no loss of torch treats more axes than this differently
 
 
@@ -173,9 +185,26 @@ class Trace:
             Rejected: it was not given.
         """
         node = self.optional(name)
-        if node is None:
-            self.reject("TypeError", f"missing required argument: {name!r}", "missing-argument", name)
-        return node
+        if node is not None:
+            return node
+        given = self.call.options.get(name)
+        if self.call.loss in _TAKE_NUMBERS and isinstance(given, int | float):
+            return Node((), "float32" if isinstance(given, float) else "int64", False, name=name, number=True)
+        return self._refuse(name)
+
+    def _refuse(self, name: str) -> NoReturn:
+        """End the pass because an argument is no tensor.
+
+        The losses that are written in Python ask it for its size or rank and find no such attribute.
+        """
+        given = type(self.call.options.get(name)).__name__
+        loss = self.call.loss.rpartition(".")[2]
+        attribute = _ASKED.get(loss)
+        if attribute is not None:
+            message = f"'{given}' object has no attribute '{attribute}'"
+            self.reject("AttributeError", message, "not-a-tensor", name, given=given)
+        message = f"{loss}(): argument '{name}' must be Tensor, not {given}"
+        self.reject("TypeError", message, "not-a-tensor", name, given=given)
 
     def optional(self, name: str) -> Node | None:
         """Return the facts of an argument, ``None`` when it was not given.
