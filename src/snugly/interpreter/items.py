@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, Expr, less, same
+from snugly.facts.dims import value as only
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.joins import element_of, join, join_values, length_of, settle
 from snugly.interpreter.values import (
@@ -41,7 +42,7 @@ def get_item(machine: Machine, value: Value, key: Value) -> Value:
     """Return ``value[key]``."""
     value, key = settle(value), settle(key)
     if isinstance(value, TensorFacts):
-        return machine.apply("operator.getitem", value, key)
+        return _masked(machine, machine.apply("operator.getitem", value, key), key)
     if isinstance(value, (tuple, str, bytes)):
         return _of_constant(value, key)
     if isinstance(value, Sequence):
@@ -61,6 +62,18 @@ def get_item(machine: Machine, value: Value, key: Value) -> Value:
     if hasattr(value, "item"):
         return machine.call(machine.get(value, "item"), key)
     return machine.unknown(f"an item of {getattr(value, 'path', type(value).__name__)}")
+
+
+def _masked(machine: Machine, found: Value, key: Value) -> Value:
+    """Name the size that a mask selects: ``x[mask]`` and ``y[mask]`` have the same."""
+    if not isinstance(key, TensorFacts) or key.dtype != "bool" or not isinstance(found, TensorFacts):
+        return found
+    if not found.shape or found.shape[0] is not None:
+        return found
+    known = machine.selected.get(id(key))
+    if known is None:
+        known = machine.selected[id(key)] = (key, machine.new_symbol("K", 0, only(key.numel)))
+    return found.with_(shape=(known[1], *found.shape[1:]))
 
 
 def _of_constant(value: Value, key: Value) -> Value:

@@ -83,6 +83,7 @@ def iteration(machine: Machine, action: Callable[[], None]) -> None:
     """Follow a loop's body once; ``continue`` ends it."""
     loop = machine.frame.loops[-1]
     mark = machine.trail.open()
+    machine.selected.clear()  # a mask that stands for those of several iterations selects another number in each
     outer, loop.iteration, loop.continues = (loop.iteration, loop.continues), mark, []
     present = True
     try:

@@ -54,6 +54,7 @@ class Machine:
         self.exhausted = False
         self.last_receiver: Value = NOTHING
         self.made: list[Expr] = []
+        self.selected: dict[int, tuple[TensorFacts, Expr]] = {}
         self._symbols: dict[str, int] = {}
 
     # What libraries use.
