@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
 
+MODES = frozenset({"training"})
+"""Attributes that a program switches to and fro; an iteration sets them before it reads them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Since:
     """When an iteration or a loop began.
@@ -39,65 +43,82 @@ def stable(machine: Machine, level: Delta, started: dict[int, State], carried: f
         carried: names that the body may read before it writes them.
         since: when the iteration began; what is younger is seen by the next one only through what is older.
     """
+    local = made_since(machine.made, since.symbols)
     for key, (thing, saved) in level.items():
         if getattr(thing, "born", 0) > since.moment:
             continue
         if isinstance(thing, Scope):
-            if not _same_names(thing, saved, carried, here=thing is machine.frame.scope):
+            if not _same_names(thing, saved, carried if thing is machine.frame.scope else None, local):
                 return False
         elif isinstance(thing, Sequence):
-            if not _grows_evenly(thing, saved, started.get(key), made_since(machine.made, since.symbols)):
+            if not _grows_evenly(thing, saved, started.get(key), local):
                 return False
-        elif not _same_state(thing, saved):
+        elif not _same_state(thing, saved, local):
             return False
     return True
 
 
-def _same_names(scope: Scope, saved: dict[str, Value], carried: frozenset[str], *, here: bool) -> bool:
-    for name, value in scope.names.items():
-        if here and name not in carried:
-            continue
-        if not _alike(saved.get(name, NOTHING), value):
-            return False
-    return True
+def _same_names(
+    scope: Scope, saved: dict[str, Value], carried: frozenset[str] | None, local: frozenset[Symbol]
+) -> bool:
+    return all(
+        _alike(saved.get(name, NOTHING), value, local)
+        for name, value in scope.names.items()
+        if carried is None or name in carried
+    )
 
 
-def _alike(old: Value, new: Value) -> bool:
-    """Tell whether the new value says nothing that the old one does not cover."""
+def _alike(old: Value, new: Value, local: frozenset[Symbol]) -> bool:
+    """Tell whether the new value says nothing that the old one does not cover, whatever the local symbols are."""
     if equivalent(old, new):
         return True
-    return isinstance(old, (Number, TensorFacts)) and equivalent(old, join(old, new))
+    old, new = generalise(old, local), generalise(new, local)
+    return equivalent(old, new) or (isinstance(old, (Number, TensorFacts)) and equivalent(old, join(old, new)))
 
 
-def _same_state(thing: Any, saved: State) -> bool:
+def _same_state(thing: Any, saved: State, local: frozenset[Symbol]) -> bool:
     now = state_of(thing)
     if isinstance(thing, Instance):
-        return saved[1] is now[1] and _same_dict(saved[0], now[0])
+        return saved[1] is now[1] and _same_dict(saved[0], now[0], local)
     if isinstance(thing, Mapping):
-        return _same_dict(saved[0], now[0]) and saved[2] == now[2] and equivalent(saved[1], now[1])
-    return saved is None or _same_dict(saved, now)
+        return _same_dict(saved[0], now[0], local) and saved[2] == now[2] and equivalent(saved[1], now[1])
+    return saved is None or _same_dict(saved, now, local)
 
 
-def _same_dict(a: dict[Any, Value], b: dict[Any, Value]) -> bool:
-    return a.keys() == b.keys() and all(_alike(value, b[key]) for key, value in a.items())
+def _same_dict(a: dict[Any, Value], b: dict[Any, Value], local: frozenset[Symbol]) -> bool:
+    return a.keys() == b.keys() and all(_alike(value, b[key], local) or key in MODES for key, value in a.items())
 
 
 def _grows_evenly(sequence: Sequence, saved: State, started: State | None, local: frozenset[Symbol]) -> bool:
     items, element, length, _ = saved
     if sequence.items is None:
-        return items is None and length == sequence.length and equivalent(element, sequence.element)
+        if items is not None or not _alike(element, sequence.element, local):
+            return False
+        return length == sequence.length or _step(sequence, saved) == _step_before(saved, started) is not None
     if items is None:
         return False
     now = sequence.items
     if len(now) == len(items):
-        return all(_alike(x, y) for x, y in zip(items, now, strict=True))
+        return all(_alike(x, y, local) for x, y in zip(items, now, strict=True))
     if started is None or started[0] is None or len(now) < len(items):
         return False
     earlier = started[0]
     added, added_before = now[len(items) :], items[len(earlier) :]
     if len(added) != len(added_before) or not all(x is y for x, y in zip(now, items, strict=False)):
         return False
-    return all(equivalent(generalise(x, local), generalise(y, local)) for x, y in zip(added, added_before, strict=True))
+    return all(_alike(y, x, local) for x, y in zip(added, added_before, strict=True))
+
+
+def _step(sequence: Sequence, saved: State) -> Dim | None:
+    """Return by how much a list that is summed up has grown."""
+    return None if sequence.length is None or saved[2] is None else sequence.length - saved[2]
+
+
+def _step_before(saved: State, started: State | None) -> Dim | None:
+    if started is None or saved[2] is None:
+        return None
+    before = len(started[0]) if started[0] is not None else started[2]
+    return None if before is None else saved[2] - before
 
 
 def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | None, since: Since) -> None:
@@ -106,9 +127,14 @@ def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | 
     One of the ``more`` has happened. Temporaries get values that cover all iterations.
     """
     for key, (thing, saved) in level.items():
+        if isinstance(thing, Sequence) and thing.items is None and saved[0] is None:
+            step = _step(thing, saved)
+            if step not in (None, 0):
+                thing.length = None if more is None or saved[2] is None or step is None else saved[2] + step * more
+                thing.cases = ()
         if isinstance(thing, Sequence) and thing.items is not None and saved[0] is not None:
             added = len(thing.items) - len(saved[0])
-            if added and key in started:
+            if added and key in started and started[key][0] is not None:
                 _extrapolate(machine, thing, (started[key][0], saved[0]), more, made_since(machine.made, since.symbols))
 
 
@@ -148,21 +174,21 @@ def widen(
         dry: only tell.
     """
     changed = False
+    local = made_since(machine.made, since.symbols)
     for thing, saved in list(level.values()):
         if getattr(thing, "born", 0) > since.moment:
             continue
-        here = isinstance(thing, Scope) and thing is machine.frame.scope
         if isinstance(thing, Scope):
-            same = _same_names(thing, saved, carried, here=here)
+            same = _same_names(thing, saved, carried if thing is machine.frame.scope else None, local)
         elif isinstance(thing, Sequence):
-            same = _grows_evenly(thing, saved, None, frozenset())
+            same = _grows_evenly(thing, saved, None, local)
         else:
-            same = _same_state(thing, saved)
+            same = _same_state(thing, saved, local)
         if same:
             continue
         changed = True
         if not dry:
-            _widen_one(thing, saved, made_since(machine.made, since.symbols), final=final)
+            _widen_one(thing, saved, local, final=final)
     return changed
 
 
