@@ -22,20 +22,25 @@ class Program:
 
     Attributes:
         root: the folder that absolute imports start from: that of the script.
+        command_line: the arguments the script is run with; ``None`` when it is only read.
         libraries: what is known of the libraries.
         modules: the modules that were evaluated, by path of the file.
         sources: their files, by path.
         folders: the folder that each of them lies in.
     """
 
-    def __init__(self, root: Path | None, display: Path | None = None) -> None:
+    def __init__(
+        self, root: Path | None, display: Path | None = None, command_line: tuple[str, ...] | None = None
+    ) -> None:
         """Start with nothing read.
 
         Args:
             root: the folder of the script; ``None`` for a text without a folder.
             display: paths are reported relative to this folder.
+            command_line: the arguments the script is run with, when it really is.
         """
         self.root = root
+        self.command_line = command_line
         self.display = display
         self.libraries = Libraries()
         self.modules: dict[str, Module] = {}

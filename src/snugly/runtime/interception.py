@@ -253,6 +253,10 @@ class _Looker:
         _STATE.busy.looking = True
         try:
             self._look(sys._getframe(1), key)
+        except Refusal:
+            raise
+        except Exception:
+            return  # arguments of a kind that has no facts: symbolic sizes while tracing, objects that only pose as tensors
         finally:
             _STATE.busy.looking = False
 

@@ -23,8 +23,7 @@ def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding
     from snugly.interpreter.sources import Unreadable
 
     path = Path(script).resolve()
-    program = Program(path.parent)
-    program.arguments = tuple(arguments)  # type: ignore[attr-defined]
+    program = Program(path.parent, command_line=tuple(arguments))
     try:
         return follow(program, program.read(path)).events.distinct()
     except Unreadable:

@@ -1,4 +1,7 @@
-"""``argparse``: a program is followed as if started without arguments; what has no default is known by its type."""
+"""``argparse``: a program is followed as if started without arguments, unless it really runs and they are known.
+
+What has no default and is not given is known by its type.
+"""
 
 from __future__ import annotations
 
@@ -230,6 +233,9 @@ class ArgumentParser(_Container):
     def parse_args(self, machine: Machine, args: Value = None, namespace: Value = None) -> Value:
         """``parse_args([args[, namespace]])``: the namespace."""
         found = self._absent(machine)
+        command_line = machine.program.command_line
+        if args is None and command_line is not None:
+            args = Sequence("list", list(command_line))
         if args is not None:
             found.update(self._given(machine, args))
         if isinstance(namespace, Instance):
