@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from snugly.surfaces.checking import check
     from snugly.surfaces.explaining import explain
     from snugly.surfaces.fitting import fit
+    from snugly.surfaces.preflighting import preflight
     from snugly.surfaces.installing import install, uninstall
 
 __version__ = "0.1.0"
@@ -31,13 +32,14 @@ _ROOMS = {
     "Verdict": "snugly.contracts.calls",
     "explain": "snugly.surfaces.explaining",
     "fit": "snugly.surfaces.fitting",
+    "preflight": "snugly.surfaces.preflighting",
     "install": "snugly.surfaces.installing",
     "load_ipython_extension": "snugly.surfaces.ipython",
     "uninstall": "snugly.surfaces.installing",
     "unload_ipython_extension": "snugly.surfaces.ipython",
 }
 
-__all__ = ["Finding", "Report", "TensorFacts", "check", "class_weights", "explain", "fit", "install", "uninstall"]
+__all__ = ["Finding", "Report", "TensorFacts", "check", "class_weights", "explain", "fit", "install", "preflight", "uninstall"]
 
 
 def __getattr__(name: str) -> object:

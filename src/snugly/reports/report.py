@@ -62,6 +62,10 @@ class Report:
         """0 without findings, 1 with findings, 2 when something could not be looked at."""
         return 2 if self.failures else int(bool(self.findings))
 
+    def without_notes(self) -> Report:
+        """Return the findings alone, as a plain report."""
+        return Report(self.findings, self.failures, self.files, sources=self.sources)
+
     def to_json(self) -> str:
         """Return the versioned JSON text of the report."""
         from snugly.reports.json import render

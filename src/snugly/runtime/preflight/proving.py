@@ -31,6 +31,8 @@ class Flight:
     """What preflight learned about a step.
 
     Attributes:
+        size: the configured batch size.
+        largest: the largest batch size that can occur.
         proved: the batch sizes for which the step is proved to fit.
         tested: the batch sizes at which it was run.
         failed: the batch sizes at which it does not fit, with what torch would raise.
@@ -44,6 +46,7 @@ class Flight:
     """
 
     size: int
+    largest: int
     proved: frozenset[int] = frozenset()
     tested: tuple[int, ...] = ()
     failed: dict[int, str] = field(default_factory=dict)
@@ -69,11 +72,12 @@ def fly(
     """Run a step on fake tensors at every batch size that matters; see ``snugly.preflight``."""
     made = make_step(model, loss, batch_or_loader, step)
     wanted = sizes.wanted_sizes(made, batch_sizes)
-    flight = Flight(wanted[0], parameters=_count(made))
+    every = _every_size(wanted, made, batch_sizes)
+    flight = Flight(wanted[0], every[-1], parameters=_count(made))
     with left_as_it_was(made.models.values()), _training(made):
         first = _run_sizes(made, wanted, flight, autocast)
         if first is not None and first.error is None:
-            _prove(made, flight, _every_size(wanted, made, batch_sizes))
+            _prove(made, flight, every)
             _evaluate(made, flight)
     _check_result(first, flight)
     return flight

@@ -44,6 +44,7 @@ COMMANDS = {
         Command("fit", "Tell whether tensors fit a loss, and if not, what would."),
         Command("shapes", "Show the source with the shape of every tensor beside its line."),
         Command("explain", "Explain a pasted error or traceback, of any version of torch."),
+        Command("preflight", "Prove a training step for every batch size, before training."),
         Command("rule", "Print the page of a rule: what it finds, why that is bad, the fix."),
     )
 }
