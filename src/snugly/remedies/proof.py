@@ -124,7 +124,7 @@ def generalized(call: LossCall) -> tuple[LossCall, Symbol | None]:
     """Return the call with its batch axis as any size from 1 up, and that symbol; the call itself if it has none."""
     batch = batch_symbol(call)
     if batch is not None:
-        wide = symbol(batch.name, 1, batch.high)
+        wide = symbol(batch.name, 1, None if batch.high == 1 else batch.high)
         return instance(call, {batch: wide}), next(iter(symbols(wide)), None)
     return _lifted(call)
 

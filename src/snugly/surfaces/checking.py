@@ -11,7 +11,7 @@ from snugly.surfaces.finding_files import python_files
 from snugly.surfaces.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from snugly.interpreter.events import Events
     from snugly.interpreter.modules import Program
@@ -105,12 +105,15 @@ def assemble(
     )
 
 
-def follow_file(file: str, text: str | None) -> tuple[SourceFile, Events]:
+def follow_file(
+    file: str, text: str | None, changed: Mapping[str, str] | None = None
+) -> tuple[SourceFile, Events]:
     """Follow a file from its top level and return it with what the run has to tell.
 
     Args:
         file: its path.
         text: its text where that is not the one on disk.
+        changed: texts that stand for files of these names, as reports show them.
 
     Raises:
         Unreadable: it is not there or not Python.
@@ -123,13 +126,22 @@ def follow_file(file: str, text: str | None) -> tuple[SourceFile, Events]:
 
     path = Path(file)
     program: Program = Program(path.parent, Path.cwd())
-    source = program.read(path) if text is None else parse(text, program.shown(path))
+    for shown, other in (changed or {}).items():
+        program.sources[shown] = parse(other, shown)
+        program.folders[shown] = Path(shown).parent
+    if text is None or program.shown(path) in program.sources:
+        source = program.read(path)
+    else:
+        source = parse(text, program.shown(path))
     return source, follow(program, source).events
 
 
 def _checked(file: str, text: str | None) -> Checked:
     from snugly.interpreter.sources import Unreadable
+    from snugly.remedies.text import overlay
 
+    if text is not None:
+        overlay({file: text})
     try:
         _, events = follow_file(file, text)
     except Unreadable as error:
@@ -144,7 +156,23 @@ def _checked(file: str, text: str | None) -> Checked:
     for unfollowed, times in events.unknown.items():
         what = f"{unfollowed.operation}: {unfollowed.reason}"
         unknown[what] = unknown.get(what, 0) + times
-    return Checked(events.distinct(), None, losses, unknown)
+    return Checked(_settled(file, text, events.distinct()), None, losses, unknown)
+
+
+def _settled(file: str, text: str | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Try the fixes on the whole program, and let what is left decide which is offered first."""
+    if not any(fix.edits for finding in findings for fix in finding.fixes):
+        return findings
+    from snugly.interpreter.sources import Unreadable
+    from snugly.remedies.settling import settled
+
+    def recheck(changed: Mapping[str, str]) -> tuple[Finding, ...] | None:
+        try:
+            return follow_file(file, text, changed)[1].distinct()
+        except Unreadable:
+            return None
+
+    return settled(findings, recheck)
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

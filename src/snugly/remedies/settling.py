@@ -1,0 +1,116 @@
+"""Fixes tried on the whole program: a fix that breaks something else, or mends too little, gives way to another.
+
+A change to a label where it is made suits one use of it and may spoil another. So each fix is applied to the text in
+memory and the program is followed again: what is left tells which of several proved fixes is the one to offer first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from snugly.remedies.text import source_text, splice
+
+if TYPE_CHECKING:
+    from snugly.facts.origins import Place
+    from snugly.rules.findings import Edit, Finding, Fix
+
+Recheck = Callable[[Mapping[str, str]], "Sequence[Finding] | None"]
+"""Follows the program again with some of its files changed, by name; ``None`` where that was not possible."""
+
+MOST_RECHECKS = 16
+MOST_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class _Trials:
+    """Fixes that were tried, within a budget.
+
+    Attributes:
+        recheck: follows the changed program.
+        before: what was found in the program as it is, counted.
+        known: what is left after edits that were tried.
+        until: when to stop trying.
+    """
+
+    recheck: Recheck
+    before: Counter[tuple[str, str | None]]
+    known: dict[tuple[Edit, ...], Counter[tuple[str, str | None]] | None] = field(default_factory=dict)
+    until: float = field(default_factory=lambda: time.monotonic() + MOST_SECONDS)
+
+    def left(self, edits: tuple[Edit, ...]) -> Counter[tuple[str, str | None]] | None:
+        """Return what is found after edits, ``None`` where they were not tried."""
+        if edits not in self.known:
+            if len(self.known) >= MOST_RECHECKS or time.monotonic() > self.until:
+                return None
+            self.known[edits] = self._tried(edits)
+        return self.known[edits]
+
+    def _tried(self, edits: tuple[Edit, ...]) -> Counter[tuple[str, str | None]] | None:
+        texts: dict[str, str] = {}
+        for file in {edit.file for edit in edits}:
+            text = source_text(file)
+            if text is None:
+                return None
+            texts[file] = splice(text, [edit for edit in edits if edit.file == file])
+        found = self.recheck(texts)
+        return None if found is None else _counted(found)
+
+
+def _counted(findings: Sequence[Finding]) -> Counter[tuple[str, str | None]]:
+    return Counter((finding.code, finding.file) for finding in findings)
+
+
+def settled(findings: Sequence[Finding], recheck: Recheck) -> tuple[Finding, ...]:
+    """Return findings with their fixes in the order of what the whole program says about them.
+
+    Args:
+        findings: what was found in the program as it is.
+        recheck: follows the program with some files changed.
+    """
+    trials = _Trials(recheck, _counted(findings))
+    return tuple(_settle(finding, trials) for finding in findings)
+
+
+def _settle(finding: Finding, trials: _Trials) -> Finding:
+    ranked: list[tuple[tuple[int, int], int, Fix]] = []
+    for position, fix in enumerate(finding.fixes):
+        rank = _rank(finding, fix, trials)
+        ranked.append((rank, position, fix))
+        if rank == (0, 0):
+            break
+    tried = [fix for _, _, fix in sorted(ranked, key=lambda each: each[:2])]
+    sound = [fix for fix, rank in ((fix, next(r for r, _, f in ranked if f is fix)) for fix in tried) if rank[0] < 2]
+    rest = [fix for fix in finding.fixes if all(fix is not each for _, _, each in ranked)]
+    fixes = tuple([*sound, *rest] if sound else [*tried, *rest])
+    if fixes == finding.fixes:
+        return finding
+    return replace(finding, fixes=fixes, cause=_cause(finding, fixes))
+
+
+def _rank(finding: Finding, fix: Fix, trials: _Trials) -> tuple[int, int]:
+    """Return how good a fix is for the program, smaller is better.
+
+    The first number is 0 where it mends, 1 where that is not known, 2 where it does not mend or breaks something
+    else. The second is how much is left.
+    """
+    if not fix.edits:
+        return 1, 0
+    left = trials.left(fix.edits)
+    if left is None:
+        return 1, 0
+    key = (finding.code, finding.file)
+    mends = left[key] < trials.before[key]
+    breaks = any(count > trials.before[each] for each, count in left.items())
+    return (0 if mends and not breaks else 2), sum(left.values())
+
+
+def _cause(finding: Finding, fixes: tuple[Fix, ...]) -> Place | None:
+    """Return the place to change first, which follows the first fix where it was the place of a fix before."""
+    old = finding.fixes[0].edits[0].place if finding.fixes and finding.fixes[0].edits else None
+    if finding.cause == old and fixes[0].edits:
+        return fixes[0].edits[0].place
+    return finding.cause
