@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snugly.remedies.changes import Cast, Change, Permute, Rescale, Squeeze, Unsqueeze
+from snugly.remedies.changes import Argmax, Cast, Change, Permute, Rescale, Squeeze, Unsqueeze
 from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.rules.steps import chain
 
@@ -42,6 +42,7 @@ class Position:
         hop: ``"use"`` at the call, ``"caller"``, ``"assignment"``, ``"item"`` in the data set, ``"made"`` where an
             operation made it.
         depth: how many operations before the use it is.
+        sample: whether it is one sample, before samples were put together to a batch.
         origin: the operation that made it.
         shared: how many more times the name it was reached from is used.
     """
@@ -54,15 +55,31 @@ class Position:
     depth: int = 0
     origin: Origin | None = None
     shared: int = 0
+    sample: bool = False
 
 
 def positions(argument: str, facts: TensorFacts, changes: tuple[Change, ...], site: Site) -> Iterator[Position]:
     """Yield where the argument could be changed, from the use back to where it was made."""
     seen: set[Place] = set()
     for position in (*_lexical(argument, facts, changes, site), *_along(facts, changes)):
-        if position.place not in seen:
+        if position.place not in seen and not _iterated(position.place):
             seen.add(position.place)
             yield position
+
+
+def _iterated(place: Place) -> bool:
+    """Tell whether a place is what a loop runs over, which gives the tensor and is not the tensor."""
+    written = expression_at(place)
+    if written is None:
+        return False
+    node: ast.AST = written.node
+    for parent in written.text.ancestors(node):
+        if isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension):
+            return parent.iter is node
+        if isinstance(parent, ast.stmt):
+            return False
+        node = parent
+    return False
 
 
 def _lexical(argument: str, facts: TensorFacts, changes: tuple[Change, ...], site: Site) -> Iterator[Position]:
@@ -82,6 +99,7 @@ def _lexical(argument: str, facts: TensorFacts, changes: tuple[Change, ...], sit
 
 def _along(facts: TensorFacts, changes: tuple[Change, ...]) -> Iterator[Position]:
     wanted: tuple[Change, ...] | None = changes
+    sample = False
     for depth, (origin, after, before) in enumerate(chain(facts)):
         whole = origin.operation == "item" and _rank_drops(before, after)
         if whole:
@@ -92,7 +110,8 @@ def _along(facts: TensorFacts, changes: tuple[Change, ...]) -> Iterator[Position
             at = before if whole and before is not None else after
             hop = "item" if origin.operation == "item" else "made"
             if origin.operation != "collate":
-                yield Position(origin.place, origin.text, wanted, at, hop, depth, origin)
+                yield Position(origin.place, origin.text, wanted, at, hop, depth, origin, 0, sample)
+        sample = sample or origin.operation == "collate"
         if not whole:
             wanted = pulled(wanted, origin, before, after)
         if wanted is None:
@@ -114,6 +133,8 @@ def _outside(changes: tuple[Change, ...] | None) -> tuple[Change, ...] | None:
                 found.append(Unsqueeze(axis + 1))
             case Squeeze(axis=axis):
                 found.append(Squeeze(axis + 1))
+            case Argmax(axis=axis):
+                found.append(Argmax(axis + 1))
             case Permute(order=order):
                 found.append(Permute((0, *(old + 1 for old in order))))
             case Cast() | Rescale():

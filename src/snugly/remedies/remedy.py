@@ -95,6 +95,8 @@ class ChangeArgument(Remedy):
         found = list(positions(self.argument, facts, self.changes, site))
         used = list(_used(found, outward=self.outward))
         items = [_wrapped(each) for each in found if each.hop == "item"]
+        samples = [each for each in found if each.hop == "made" and each.sample]
+        items += [_wrapped(each) for each in samples[:1]]
         undone = list(_undone(found))
         made = [_wrapped(each) for each in found if each.hop == "made" and outermost(each, found)]
         if self.near:

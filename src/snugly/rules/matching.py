@@ -55,8 +55,11 @@ def matched(
 def matched_operands(pair: Pair, *, near: bool = False) -> tuple[Remedy, ...]:
     """Return the remedies that give two operands of hand-written arithmetic one shape, the likelier side first."""
     remedies = matched(pair.a, pair.b, (pair.prediction, pair.other))
+    words = {pair.prediction: "prediction", pair.other: "other side"}
     return tuple(
-        replace(each, near=near or each.near, outward=True) for each in remedies if isinstance(each, ChangeArgument)
+        replace(each, near=near or each.near, outward=True, title=sentence(words[each.argument], each.changes))
+        for each in remedies
+        if isinstance(each, ChangeArgument)
     )
 
 

@@ -35,12 +35,11 @@ def _tensors(value: Any) -> Iterator[TensorFacts]:
             yield from _tensors(item)
 
 
-def written_for_batch(origin: Origin, size: int, site: Site, axis: int) -> Iterable[Placement]:
+def written_for_batch(origin: Origin, site: Site, axis: int) -> Iterable[Placement]:
     """Yield the edit that puts the size of the batch at hand where a state got a fixed one.
 
     Args:
         origin: the operation that made the state, such as ``torch.zeros``.
-        size: the fixed size.
         site: the recurrent layer's call.
         axis: the batch axis of its input.
     """
@@ -56,7 +55,6 @@ def written_for_batch(origin: Origin, size: int, site: Site, axis: int) -> Itera
                 text = f"{batch}.size({axis})"
                 yield Placement((Edit(written.place, text),), text, written.place, local=False)
                 return
-    del size
 
 
 def _is_parameter(written: Written) -> bool:

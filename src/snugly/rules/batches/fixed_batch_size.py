@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
+from snugly.facts.dims import Dim, same
 from snugly.facts.tensors import TensorFacts
 from snugly.remedies.rewrite import Rewrite
 from snugly.rules.diagnosis import Diagnosis
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.operations.registry import Application
+
+
+HIDDEN = frozenset(("hidden-batch", "hidden-size", "rnn-hidden-size"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +49,21 @@ class FixedBatchSize(Diagnosis):
 @rule("SNG702", name="fixed-batch-size", severity=Severity.ERROR)
 def fixed_batch_size(application: Application) -> Iterator[Diagnosis]:
     """Finds a hidden state that is made for the configured batch size and meets a smaller last batch."""
-    misfit = application.misfit
-    if misfit is None or misfit.clause != "hidden-batch":
+    misfit, input = application.misfit, application.arguments.get("input")
+    if misfit is None or misfit.clause not in HIDDEN or not isinstance(input, TensorFacts) or input.rank != 3:
         return
-    input = application.arguments.get("input")
-    made_for, batch = misfit.details.get("got"), misfit.details.get("expected")
-    if not isinstance(made_for, Dim) or not isinstance(batch, Dim) or not isinstance(input, TensorFacts):
+    axis = 0 if application.arguments.get("batch_first") is True else 1
+    state = next((each for each in states(application) if each.rank == 3), None)
+    batch = input.size(axis)
+    made_for = None if state is None else state.size(1)
+    if state is None or batch is None or made_for is None or same(made_for, batch) is not False:
         return
-    state = next(iter(states(application)), None)
-    size, axis = fixed(made_for), misfit.details.get("batch_axis", 0)
+    size = fixed(made_for)
     remedies = ()
-    if state is not None and state.origin is not None and size is not None and isinstance(axis, int):
+    if state.origin is not None and size is not None:
         origin = state.origin
         title = "Make the state for the batch at hand"
-        remedies = (Rewrite(title, {}, lambda site: written_for_batch(origin, size, site, axis), safe=False),)
+        remedies = (Rewrite(title, {}, lambda site: written_for_batch(origin, site, axis), safe=False),)
     yield FixedBatchSize(
         operation=application.name.rpartition(".")[2],
         made_for=made_for,

@@ -70,7 +70,7 @@ def padding_trained_as_class(call: LossCall, verdict: Verdict) -> Iterator[Diagn
     origin, padding = padded
     if padding == ignored or not 0 <= padding < number:
         return
-    remedy = Rewrite("Pad the labels with the ignored value", {"target": target}, lambda _: _written(origin, ignored))
+    remedy = Rewrite("Pad the labels with the ignored value", {"target": target.with_(origin=None)}, lambda _: _written(origin, ignored))
     told = PaddingTrainedAsClass(
         loss=title(call),
         padding=padding,
