@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHUNKS = torch.nn.LinearCrossEntropyOptions()
 SIZES = (0, 1, 2, 3, 5)
 _RANKS = (0, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5)
+BANK = 150
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -35,6 +36,7 @@ class Generator:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.pool = Pool(Random(seed + 1))
+        self._banks: dict[tuple[int, ...], list[Shape]] = {}
 
     def call(self, loss: str) -> Generated:
         entries, options = _GENERATORS[loss](self)
@@ -44,6 +46,16 @@ class Generator:
     # shapes
 
     def shape(self, ranks: tuple[int, ...] = _RANKS) -> Shape:
+        """Return a shape, mostly one of a bank that changes from time to time: its tensors are in the pool."""
+        bank = self._banks.setdefault(ranks, [])
+        if len(bank) < BANK:
+            bank.append(self._fresh_shape(ranks))
+            return bank[-1]
+        if self.random.random() < 0.02:
+            bank[self.random.randrange(BANK)] = self._fresh_shape(ranks)
+        return self.random.choice(bank)
+
+    def _fresh_shape(self, ranks: tuple[int, ...]) -> Shape:
         draw = self.random
         while True:
             sizes = (1, 2, 3, 5) if draw.random() < 0.85 else SIZES
@@ -194,7 +206,7 @@ def _linear(generator: Generator) -> Drawn:
         options["ignore_index"] = generator.random.choice((-100, -1, 0, 255))
     if generator.chance(0.3):
         options["label_smoothing"] = generator.random.choice((0.0, 0.1, 1.0, 1.5, -0.1))
-    if generator.chance(0.25):
+    if generator.chance(0.06):
         options["options"] = CHUNKS
         if "weight" in entries and entries["weight"].tensor.dim() != 1:
             del entries["weight"]  # which rows such a weight gives to the chunks is not modelled
