@@ -22,15 +22,20 @@ def page(report: Report, width: int = 100) -> Page:
     """Lay out the lines and the summary."""
     drawn = Page(width)
     for finding in report.findings:
-        place = _where(finding)
-        drawn.add(
-            (place, "place"),
-            (": " if place else "", ""),
-            (finding.code, str(finding.severity)),
-            (f" {_line(finding)}", ""),
-        )
+        add_finding(drawn, finding)
     add_summary(drawn, report)
     return drawn
+
+
+def add_finding(page: Page, finding: Finding) -> None:
+    """Lay out one finding."""
+    place = _where(finding)
+    page.add(
+        (place, "place"),
+        (": " if place else "", ""),
+        (finding.code, str(finding.severity)),
+        (f" {_line(finding)}", ""),
+    )
 
 
 def _where(finding: Finding) -> str:

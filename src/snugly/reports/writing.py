@@ -8,8 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snugly.reports.report import Report
     from snugly.reports.styled import Page
+    from snugly.rules.findings import Finding
+
+NO_SOURCES: Mapping[str, str] = {}
 
 
 class OutputFormat(StrEnum):
@@ -39,6 +44,33 @@ def write(report: Report, form: OutputFormat, stream: TextIO, *, statistics: boo
             from snugly.reports import github
 
             stream.write(github.render(report))
+
+
+def write_finding(
+    finding: Finding, form: OutputFormat, stream: TextIO, sources: Mapping[str, str] = NO_SOURCES
+) -> None:
+    """Write one finding, full or concise, as soon as it is met; ``write_summary`` ends what so comes piece by piece."""
+    from snugly.reports import concise, full
+    from snugly.reports.styled import Page
+    from snugly.reports.texts import Texts
+
+    page = Page(width(stream))
+    if form is OutputFormat.CONCISE:
+        concise.add_finding(page, finding)
+    else:
+        full.add_finding(page, finding, Texts(sources))
+        page.add()
+    page.print(stream, color=wants_color(stream))
+
+
+def write_summary(report: Report, stream: TextIO) -> None:
+    """Write the last lines of a report whose findings were written one by one."""
+    from snugly.reports.styled import Page
+    from snugly.reports.summary import add_summary
+
+    page = Page(width(stream))
+    add_summary(page, report)
+    page.print(stream, color=wants_color(stream))
 
 
 def _page(report: Report, form: OutputFormat, columns: int, *, statistics: bool) -> Page:

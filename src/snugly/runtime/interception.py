@@ -256,7 +256,7 @@ class _Looker:
         except Refusal:
             raise
         except Exception:
-            return  # arguments of a kind that has no facts: symbolic sizes while tracing, objects that only pose as tensors
+            return  # arguments that have no facts: symbolic sizes while tracing, what only poses as a tensor
         finally:
             _STATE.busy.looking = False
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from snugly.reports.report import Report
-from snugly.reports.writing import OutputFormat, write
+from snugly.reports.writing import OutputFormat, write_finding
 
 if TYPE_CHECKING:
     from snugly.rules.findings import Finding
@@ -34,5 +33,5 @@ def uninstall() -> None:
 
 
 def _tell(finding: Finding) -> None:
-    write(Report((finding,)), OutputFormat.FULL, sys.stderr)
+    write_finding(finding, OutputFormat.FULL, sys.stderr)
     sys.stderr.flush()

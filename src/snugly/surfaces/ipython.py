@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.reports.full import page
 from snugly.reports.report import Report
-from snugly.reports.writing import OutputFormat, write
+from snugly.reports.writing import OutputFormat, write_finding
 from snugly.runtime.running import carefully, watch_torch
 from snugly.runtime.session import Session
 
@@ -78,7 +78,7 @@ class Extension:
 
             display(_Shown(report))
         else:
-            write(report, OutputFormat.FULL, sys.stderr)
+            write_finding(finding, OutputFormat.FULL, sys.stderr, report.sources)
 
 
 def _cells(finding: Finding) -> dict[str, str]:

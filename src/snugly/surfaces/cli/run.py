@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from snugly.reports.report import Report
-from snugly.reports.writing import OutputFormat, write
+from snugly.reports.writing import OutputFormat, write, write_finding, write_summary
 from snugly.runtime import running
 from snugly.runtime.ranks import Ranks
 from snugly.runtime.session import Session, key_of
@@ -76,14 +76,17 @@ class _Teller:
         if self._streams():
             if self._ranks.rank:
                 sys.stderr.write(f"[rank {self._ranks.rank}] ")
-            write(Report((finding,)), self._format, sys.stderr)
+            write_finding(finding, self._format, sys.stderr)
             sys.stderr.flush()
 
     def close(self) -> None:
         """Write what was kept."""
-        if os.getpid() != self._process or self._streams():
+        if os.getpid() != self._process:
             return
         report = Report(tuple(self._told))
+        if self._streams():
+            write_summary(report, sys.stderr)
+            return
         if self._file is None:
             write(report, self._format, sys.stderr)
             return
