@@ -293,6 +293,7 @@ def _judged(machine: Machine, call: LossCall, sources: dict[str, Source]) -> tup
         sources=sources,
         callers=callers(machine),
         constructor=machine.layers[-1] if machine.layers else None,
+        kernel=machine.program.kernel,
     )
     known.append((call, answer))
     return answer

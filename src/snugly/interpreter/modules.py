@@ -13,6 +13,7 @@ from snugly.interpreter.values import Module
 
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
+    from snugly.remedies.proof import Kernel
 
 LARGEST_FILE = 4_000_000
 
@@ -23,6 +24,7 @@ class Program:
     Attributes:
         root: the folder that absolute imports start from: that of the script.
         command_line: the arguments the script is run with; ``None`` when it is only read.
+        kernel: runs the real kernel; ``None`` where torch is not at hand.
         libraries: what is known of the libraries.
         modules: the modules that were evaluated, by path of the file.
         sources: their files, by path.
@@ -30,7 +32,12 @@ class Program:
     """
 
     def __init__(
-        self, root: Path | None, display: Path | None = None, command_line: tuple[str, ...] | None = None
+        self,
+        root: Path | None,
+        display: Path | None = None,
+        *,
+        command_line: tuple[str, ...] | None = None,
+        kernel: Kernel | None = None,
     ) -> None:
         """Start with nothing read.
 
@@ -38,9 +45,11 @@ class Program:
             root: the folder of the script; ``None`` for a text without a folder.
             display: paths are reported relative to this folder.
             command_line: the arguments the script is run with, when it really is.
+            kernel: runs the real kernel, to prove fixes with, where torch is at hand.
         """
         self.root = root
         self.command_line = command_line
+        self.kernel = kernel
         self.display = display
         self.libraries = Libraries()
         self.modules: dict[str, Module] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,11 @@ def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding
     from snugly.interpreter.entry import follow
     from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import Unreadable
+    from snugly.runtime.kernel import accepts
 
     path = Path(script).resolve()
-    program = Program(path.parent, command_line=tuple(arguments))
+    kernel = accepts if "torch" in sys.modules else None
+    program = Program(path.parent, command_line=tuple(arguments), kernel=kernel)
     try:
         return follow(program, program.read(path)).events.distinct()
     except Unreadable:
