@@ -3,6 +3,7 @@
 The line of a loss states the true shapes: ``# input float32[N, 10], target int64[N]``.
 """
 
+import functools
 import re
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def stated(text):
     return found
 
 
+@functools.cache
 def followed(path):
     program = Program(path.parent)
     return follow(program, parse(path.read_bytes(), path.name))

@@ -24,6 +24,7 @@ from snugly.interpreter.values import (
     Value,
 )
 from snugly.operations.registry import UNKNOWN as UNKNOWN_ARGUMENT
+from snugly.operations.registry import UNKNOWN_DEVICE
 from snugly.operations.registry import Application, Operation, Repeated, lookup
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[
     if operation is None:
         return machine.unknown(name)
     given = [to_facts(value) for value in args]
+    if name == "torch.Tensor.to":
+        given = [UNKNOWN_DEVICE if isinstance(value, Text) else facts for value, facts in zip(args, given, strict=True)]
     if name.startswith("operator."):
         given = _numbers_of_scalars(given)
     named = {key: to_facts(value) for key, value in kwargs.items()}

@@ -10,7 +10,7 @@ from snugly.facts.misfits import Misfit
 from snugly.facts.scalars import Number
 from snugly.facts.shapes import normal_axis
 from snugly.facts.tensors import TensorFacts
-from snugly.operations.registry import UNKNOWN, Repeated
+from snugly.operations.registry import UNKNOWN, UNKNOWN_DEVICE, Repeated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,4 +142,4 @@ def chosen_device(device: object, default: str | None) -> str | None:
         return default
     if isinstance(device, int) and not isinstance(device, bool):
         return f"cuda:{device}"
-    return device if isinstance(device, str) else None
+    return device if isinstance(device, str) and device != UNKNOWN_DEVICE else None

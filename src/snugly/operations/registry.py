@@ -35,6 +35,8 @@ class _UnknownValue:
 
 
 UNKNOWN = _UnknownValue()
+UNKNOWN_DEVICE = "?"
+"""An argument that is certainly a device, it is not known which: so ``to`` keeps the dtype."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from snugly.interpreter.values import DType, LibraryName, Number, Text, Unknown,
 from snugly.library.registry import Model, alias, constant, function, model
 from snugly.library.torch.arguments import dtype_name
 from snugly.library.torch.module import Module, default_dtype
-from snugly.operations.registry import UNKNOWN
+from snugly.operations.registry import UNKNOWN_DEVICE
 
 for _name in (*DTYPES, *ALIASES):
     constant(f"torch.{_name}", DType(ALIASES.get(_name, _name)))
@@ -136,7 +136,7 @@ class Device(Model):
 
     def as_argument(self) -> Any:
         """Return what an operation is given."""
-        return UNKNOWN if self.name is None else self.name
+        return UNKNOWN_DEVICE if self.name is None else self.name
 
     def enter(self) -> Value:
         """Return itself."""
