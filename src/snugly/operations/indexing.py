@@ -8,7 +8,7 @@ from itertools import product as combinations
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges, shapes
-from snugly.facts.dims import Dim, Expr, less, same, value
+from snugly.facts.dims import Dim, Expr, less, same, symbol, symbols, value
 from snugly.facts.dtypes import INTEGRAL
 from snugly.facts.misfits import Misfit
 from snugly.facts.scalars import Number
@@ -21,6 +21,9 @@ from snugly.operations.results import made
 
 if TYPE_CHECKING:
     from snugly.facts.tensors import Shape
+
+_PLACE = "index of "
+_SHIFTS = ("operator.add", "operator.sub")
 
 
 @dataclass(slots=True)
@@ -158,6 +161,8 @@ def _read_slice(reading: _Reading, item: slice) -> None:
         raise Misfit("step must be greater than zero", clause="slice-step", raises="ValueError", argument="key")
     start, stop, step = (_edge(edge) for edge in (item.start, item.stop, item.step))
     length = slice_length(size, start, stop, step)
+    if length is not None and any(symbol.name.startswith(_PLACE) for symbol in symbols(length)):
+        length = None
     full = (start in (None, 0) and stop is None and step in (None, 1)) or (
         length is not None and length == size and step != -1
     )
@@ -180,9 +185,23 @@ def _edge(edge: Any) -> Any:
     """Return an edge of a slice as a ``Dim``, ``None`` for none, ``UNKNOWN`` for one that is not known."""
     if edge is None or isinstance(edge, int | Expr):
         return edge
-    if isinstance(edge, TensorFacts) and edge.values.elements is not None and len(edge.values.elements) == 1:
-        return edge.values.elements[0]
-    return UNKNOWN
+    return _place(edge) if isinstance(edge, TensorFacts) else UNKNOWN
+
+
+def _place(index: TensorFacts, depth: int = 4) -> Any:
+    """Return a whole number that is a tensor as a symbol, so that ``x[i : i + 32]`` is known to have 32 rows."""
+    values, origin = index.values, index.origin
+    if values.elements is not None and len(values.elements) == 1:
+        return values.elements[0]
+    if origin is not None and origin.operation in _SHIFTS and len(origin.inputs) == 1 and depth:
+        by = origin.options.get("other")
+        base = _place(origin.inputs[0], depth - 1)
+        if isinstance(by, int | Expr) and isinstance(base, int | Expr):
+            return base + by if origin.operation == "operator.add" else base - by
+    if index.shape != () or not values.integral or values.low is None or values.low < 0:
+        return UNKNOWN
+    high = None if values.high is None else int(values.high)
+    return symbol(f"{_PLACE}{id(index)}", int(values.low), high)
 
 
 def slice_length(size: Dim | None, start: Any, stop: Any, step: Any) -> Dim | None:

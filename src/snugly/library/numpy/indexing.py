@@ -30,7 +30,7 @@ def as_key(machine: Machine, key: Value) -> Any:
     if isinstance(key, TensorFacts):
         known = key.values.elements
         if key.shape == () and key.dtype != "bool":
-            return int(known[0]) if known and isinstance(known[0], int) else UNKNOWN
+            return int(known[0]) if known and isinstance(known[0], int) else key.with_(kind="tensor")
         return _as_index(key)
     if isinstance(key, Number):
         return TensorFacts((), "bool") if key.type == "bool" else TensorFacts((), "int64", values=ranges.constant(key))

@@ -16,6 +16,7 @@ from snugly.library.numpy.promotion import chosen, python_kind
 from snugly.library.numpy.shaping import normal
 from snugly.library.plain import number
 from snugly.library.registry import Model, function, model
+from snugly.library.standard.random import whole
 
 if TYPE_CHECKING:
     from snugly.facts.tensors import Shape
@@ -255,7 +256,8 @@ class RandomState(_Generator):
         """``randint(low, high=None, size=None)``."""
         first, last = (0, low) if high is None else (low, high)
         if dtype is None and size is None:
-            return _shaped(machine, None, _below(first, last), first, last, dtype="int64")
+            one = _shaped(machine, None, _below(first, last), first, last, dtype="int64")
+            return whole(machine, one.low, one.high) if isinstance(one, Number) else one
         return _integers(machine, size, _below(first, last), first, last, dtype=chosen(dtype, "int64"))
 
     def random_integers(self, machine: Machine, low: Value, high: Value = None, size: Value = None) -> Value:

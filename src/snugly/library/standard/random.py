@@ -46,11 +46,11 @@ class Random(Model):
         """``triangular(low, high, mode)``."""
         return number("float", *hull((low, high)))
 
-    def randint(self, a: Value, b: Value) -> Value:
+    def randint(self, machine: Machine, a: Value, b: Value) -> Value:
         """``randint(a, b)``: both ends included."""
-        return number("int", *hull((a, b)))
+        return whole(machine, *hull((a, b)))
 
-    def randrange(self, start: Value, stop: Value = None, step: Value = 1) -> Value:
+    def randrange(self, machine: Machine, start: Value, stop: Value = None, step: Value = 1) -> Value:
         """``randrange([start,] stop[, step])``."""
         low: Value = 0 if stop is None else start
         end: Value = start if stop is None else stop
@@ -58,8 +58,8 @@ class Random(Model):
         forward = bounds(step)[0]
         if forward is None or forward < 1:
             least, most = hull((low, end))
-            return number("int", least, most)
-        return number("int", least, None if most is None else most - 1)
+            return whole(machine, least, most)
+        return whole(machine, least, None if most is None else most - 1)
 
     def getrandbits(self, k: Value) -> Value:
         """``getrandbits(k)``."""
@@ -127,6 +127,13 @@ class Random(Model):
     def shuffle(self, machine: Machine, x: Value) -> None:
         """``shuffle(x)``: in place, so that from here on no position is known to hold one item rather than another."""
         forget_order(machine, x)
+
+
+def whole(machine: Machine, low: float | None, high: float | None) -> Value:
+    """Return a whole number between two bounds: as a symbol, so that ``x[i : i + 32]`` is known to have 32 items."""
+    if low is None or low < 0 or high is None or low == high:
+        return number("int", low, high)
+    return machine.new_symbol("random", int(low), int(high))
 
 
 def _count(k: Value) -> dims.Dim | None:
