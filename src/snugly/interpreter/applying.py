@@ -24,8 +24,7 @@ from snugly.interpreter.values import (
     Value,
 )
 from snugly.operations.registry import UNKNOWN as UNKNOWN_ARGUMENT
-from snugly.operations.registry import UNKNOWN_DEVICE
-from snugly.operations.registry import Application, Operation, Repeated, lookup
+from snugly.operations.registry import UNKNOWN_DEVICE, Application, Operation, Repeated, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -229,7 +228,20 @@ def _with_origin(
         callers(machine),
     )
     same = {id(value) for value in arguments.values()}
-    return _stamp(result, origin, same)
+    return _without_gradient(machine, name, arguments, _stamp(result, origin, same))
+
+
+def _without_gradient(machine: Machine, name: str, arguments: dict[str, Any], result: Any) -> Any:
+    """Within ``torch.no_grad`` no result requires grad, but for one that is asked to or that was there before."""
+    setting = machine.settings.get("torch.no_grad", False)
+    if setting is False or name.endswith("_") or arguments.get("requires_grad"):
+        return result
+    if isinstance(result, TensorFacts):
+        return result.with_(requires_grad=None if setting is None else False) if result.requires_grad else result
+    if isinstance(result, tuple):
+        parts = [_without_gradient(machine, name, arguments, part) for part in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return result
 
 
 def _stamp(result: Any, origin: Origin, same: set[int]) -> Any:

@@ -89,8 +89,12 @@ def run(machine: Machine, function: Function, bound: dict[str, Value]) -> Value:
     machine.open_calls.append(node)
     machine.budget.depth += 1
     try:
+        for context in function.contexts:
+            machine.call(machine.get(context, "enter"))
         return _follow(machine, frame, node)
     finally:
+        for context in function.contexts:
+            machine.call(machine.get(context, "exit"))
         machine.budget.depth -= 1
         machine.open_calls.pop()
         machine.frames.pop()

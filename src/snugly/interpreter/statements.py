@@ -121,16 +121,23 @@ def _nonlocal(machine: Machine, node: ast.Nonlocal) -> None:
 
 
 def _with(machine: Machine, node: ast.With | ast.AsyncWith) -> None:
+    managers: list[Value] = []
     for item in node.items:
         manager = evaluate(machine, item.context_expr)
         machine.sites.append(Site(item.context_expr, machine.frame.source))
         try:
             entered = _enter(machine, manager)
+            managers.append(manager)
         finally:
             machine.sites.pop()
         if item.optional_vars is not None:
             assignment.assign(machine, item.optional_vars, entered)
-    run_block(machine, node.body)
+    try:
+        run_block(machine, node.body)
+    finally:
+        for manager in reversed(managers):
+            if not isinstance(manager, (Unknown, Instance, LibraryName)) and hasattr(manager, "exit"):
+                machine.call(machine.get(manager, "exit"))
 
 
 def _enter(machine: Machine, manager: Value) -> Value:

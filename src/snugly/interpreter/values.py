@@ -146,7 +146,10 @@ class LibraryName:
 
 @dataclass(eq=False, slots=True)
 class Function:
-    """A function or lambda of the user's, with the scope it closes over."""
+    """A function or lambda of the user's, with the scope it closes over.
+
+    ``contexts`` are open while it runs: ``@torch.no_grad()``.
+    """
 
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -155,6 +158,7 @@ class Function:
     owner: Class | None = None
     kind: str = "function"  # or "staticmethod", "classmethod", "property", "contextmanager"
     module: Any = None
+    contexts: tuple[Value, ...] = ()
 
 
 @dataclass(eq=False, slots=True)

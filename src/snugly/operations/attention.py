@@ -47,7 +47,7 @@ def scaled_dot_product_attention(
     if query.shape is None or key.shape is None or value.shape is None:
         shape = None if query.shape is None or value.shape is None else (*query.shape[:-1], value.shape[-1])
         return made(shape, query.dtype, query, key, value)
-    if min(map(len, (query.shape, key.shape, value.shape))) < 2:  # noqa: PLR2004 - rows of features
+    if min(map(len, (query.shape, key.shape, value.shape))) < 2:
         message = (
             "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim():"
             f" {len(query.shape)}, key.dim(): {len(key.shape)} and value.dim(): {len(value.shape)} instead."
@@ -66,7 +66,7 @@ def scaled_dot_product_attention(
 
 
 @operation(_F + "multi_head_attention_forward")
-def multi_head_attention_forward(  # noqa: PLR0913 - torch's signature
+def multi_head_attention_forward(
     query: TensorFacts,
     key: TensorFacts,
     value: TensorFacts,
@@ -97,7 +97,7 @@ def multi_head_attention_forward(  # noqa: PLR0913 - torch's signature
     del in_proj_bias, dropout_p, training, use_separate_proj_weight, k_proj_weight, v_proj_weight, static_v, is_causal
     _check_heads(query, key, value, embed_dim_to_check, num_heads)
     extra = (bias_k is not None) + (add_zero_attn is True)
-    batched = None if query.rank is None else query.rank == 3  # noqa: PLR2004 - L N E
+    batched = None if query.rank is None else query.rank == 3
     source = key.size(0) if static_k is None else static_k.size(1)
     _check_masks(query, key, key_padding_mask, attn_mask, num_heads)
     inputs = (query, key, value, in_proj_weight, q_proj_weight, bias_v)
@@ -119,7 +119,7 @@ def _check_heads(query: TensorFacts, key: TensorFacts, value: TensorFacts, embed
         raise Misfit(message, clause="rank", raises="AssertionError", argument="query", shape=query.shape)
     for name, facts in (("key", key), ("value", value)):
         if None not in (query.rank, facts.rank) and query.rank != facts.rank:
-            kind = "batched 3-D" if query.rank == 3 else "unbatched 2-D"  # noqa: PLR2004 - L N E
+            kind = "batched 3-D" if query.rank == 3 else "unbatched 2-D"
             message = (
                 f"For {kind} `query`, expected `key` and `value` to be {query.rank}-D but found {key.rank}-D and {value.rank}-D"
                 " tensors respectively"
@@ -133,7 +133,7 @@ def _check_heads(query: TensorFacts, key: TensorFacts, value: TensorFacts, embed
     if wanted is not None and count and wanted % count:
         message = f"embed_dim {wanted} not divisible by num_heads {count}"
         raise Misfit(message, clause="attention-heads", raises="AssertionError", argument="num_heads")
-    if query.rank == 3 and (same(key.size(1), query.size(1)) is False):  # noqa: PLR2004 - L N E
+    if query.rank == 3 and (same(key.size(1), query.size(1)) is False):
         heads_text = f"{count}" if count is not None else "?"
         rows = None if key.shape is None else key.shape
         message = f"shape '[{key.size(0)}, {_scaled(query.size(1), count)}, {_head(wanted, count)}]' is invalid for input of size {key.numel}"
@@ -154,10 +154,10 @@ def _head(size: int | None, count: int | None) -> int | None:
 def _check_masks(
     query: TensorFacts, key: TensorFacts, padding: TensorFacts | None, mask: TensorFacts | None, num_heads: Any
 ) -> None:
-    batched = query.rank == 3  # noqa: PLR2004 - L N E
+    batched = query.rank == 3
     if padding is not None and padding.shape is not None and batched and key.shape is not None:
         wanted = (key.shape[1], key.shape[0])
-        if len(padding.shape) != 2:  # noqa: PLR2004 - N S
+        if len(padding.shape) != 2:
             message = f"For batched 3-D `query`, expected `key_padding_mask` to be `None` or 2-D but found {len(padding.shape)}-D tensor instead"
             raise Misfit(message, clause="attention-padding-mask", raises="AssertionError", argument="key_padding_mask")
         if any(same(a, b) is False for a, b in zip(padding.shape, wanted, strict=True)):
@@ -166,10 +166,10 @@ def _check_masks(
     if mask is None or mask.shape is None or not batched or query.shape is None:
         return
     wanted_mask = (query.size(0), key.size(0))
-    if len(mask.shape) == 2 and any(same(a, b) is False for a, b in zip(mask.shape, wanted_mask, strict=True)):  # noqa: PLR2004 - L S
+    if len(mask.shape) == 2 and any(same(a, b) is False for a, b in zip(mask.shape, wanted_mask, strict=True)):
         message = f"The shape of the 2D attn_mask is torch.Size({shown(mask.shape)}), but should be ({wanted_mask[0]}, {wanted_mask[1]})."
         raise Misfit(message, clause="attention-mask", argument="attn_mask", given=mask.shape, expected=wanted_mask)
-    if len(mask.shape) == 3:  # noqa: PLR2004 - N*heads L S
+    if len(mask.shape) == 3:
         full = (_scaled(query.size(1), integer(num_heads)), *wanted_mask)
         if any(same(a, b) is False for a, b in zip(mask.shape, full, strict=True)):
             message = f"The shape of the 3D attn_mask is torch.Size({shown(mask.shape)}), but should be ({', '.join(map(str, full))})."
@@ -181,7 +181,7 @@ def cosine_similarity(x1: TensorFacts, x2: TensorFacts, dim: int = 1, eps: float
     """The cosine between vectors along an axis."""
     del eps
     together = combined(promoted(x1, x2), NOTHING_KNOWN, x1, x2)
-    return reduced(together, dim, False, floating(together.dtype), ranges.between(-1, 1))  # noqa: FBT003 - keepdim
+    return reduced(together, dim, False, floating(together.dtype), ranges.between(-1, 1))
 
 
 @operation(_F + "pairwise_distance", "torch.pairwise_distance")
@@ -200,7 +200,7 @@ def cdist(x1: TensorFacts, x2: TensorFacts, p: float = 2.0, compute_mode: Any = 
     """The distance between all pairs of rows."""
     del p, compute_mode
     for number, facts in ((1, x1), (2, x2)):
-        if facts.rank is not None and facts.rank < 2:  # noqa: PLR2004 - rows
+        if facts.rank is not None and facts.rank < 2:
             message = f"cdist only supports at least 2D tensors, X{number} got: {facts.rank}D"
             raise Misfit(message, clause="rank", argument=f"x{number}", shape=facts.shape)
     if same(x1.size(-1), x2.size(-1)) is False:
@@ -227,11 +227,11 @@ def cov(
 ) -> TensorFacts:
     """Covariances (or correlations) of rows."""
     del correction, fweights, aweights
-    if input.rank is not None and input.rank > 2:  # noqa: PLR2004 - a matrix
+    if input.rank is not None and input.rank > 2:
         message = f"cov(): expected input to have two or fewer dimensions but got an input with {input.rank} dimensions"
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
-    shape = None if input.rank is None else (() if input.rank < 2 else (input.size(0), input.size(0)))  # noqa: PLR2004
-    if shape is not None and len(shape) == 2:  # noqa: PLR2004 - one row gives a scalar
+    shape = None if input.rank is None else (() if input.rank < 2 else (input.size(0), input.size(0)))
+    if shape is not None and len(shape) == 2:
         single = same(shape[0], 1)
         shape = None if single is None else (() if single else shape)
     return made(shape, floating(input.dtype), input)
@@ -251,5 +251,5 @@ def cross(input: TensorFacts, other: TensorFacts, dim: int | None = None) -> Ten
 @operation("torch.linalg.vecdot", "torch.vecdot")
 def vecdot(x: TensorFacts, y: TensorFacts, dim: int = -1) -> TensorFacts:
     """The products of vectors along an axis."""
-    return reduced(combined(promoted(x, y), NOTHING_KNOWN, x, y), dim, False, promoted(x, y))  # noqa: FBT003 - keepdim
+    return reduced(combined(promoted(x, y), NOTHING_KNOWN, x, y), dim, False, promoted(x, y))
 

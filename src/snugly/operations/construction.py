@@ -79,7 +79,7 @@ def _numbers(items: list[Any]) -> TensorFacts:
     whole = all(float(x).is_integer() for x in items)
     distinct = frozenset(items)
     members = distinct if len(distinct) <= ranges.MOST_MEMBERS else None
-    values = ValueFacts(min(items), max(items), whole, members, tuple(items) if few else None, True, attained=True)  # noqa: FBT003
+    values = ValueFacts(min(items), max(items), whole, members, tuple(items) if few else None, True, attained=True)
     return TensorFacts((len(items),), dtype, values=values)
 
 
@@ -132,14 +132,14 @@ def as_tensor(data: Any, dtype: str | None = None, device: str | None = None, **
 def _legacy(data: tuple[Any, ...], dtype: str, device: str) -> TensorFacts:
     """``torch.LongTensor(...)``: of sizes given one by one, or of data."""
     if not data:
-        return TensorFacts((0,), dtype, device, False)  # noqa: FBT003 - no grad
+        return TensorFacts((0,), dtype, device, False)
     if all(isinstance(item, int | Expr | Number) for item in data):
-        return TensorFacts(sizes_of(data), dtype, device, False)  # noqa: FBT003 - no grad
+        return TensorFacts(sizes_of(data), dtype, device, False)
     made = from_data(data[0])
     if made.dtype is not None and isinstance(data[0], TensorFacts) and made.kind != "ndarray" and made.dtype != dtype:
-        return TensorFacts(made.shape, dtype, device, False)  # noqa: FBT003 - no grad
+        return TensorFacts(made.shape, dtype, device, False)
     values = ranges.cast(made.values, made.dtype, dtype)
-    return TensorFacts(made.shape, dtype, device, False, values, made.axes)  # noqa: FBT003 - no grad
+    return TensorFacts(made.shape, dtype, device, False, values, made.axes)
 
 
 def _declare_legacy() -> None:

@@ -25,8 +25,8 @@ from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import both, made
 from snugly.operations.views import broadcast_to
 
-ZERO = ValueFacts(0, 0, True, frozenset((0,)), None, True, attained=True)  # noqa: FBT003 - integral, finite
-ONE = ValueFacts(1, 1, True, frozenset((1,)), None, True, attained=True)  # noqa: FBT003 - integral, finite
+ZERO = ValueFacts(0, 0, True, frozenset((0,)), None, True, attained=True)
+ONE = ValueFacts(1, 1, True, frozenset((1,)), None, True, attained=True)
 UNIT = ValueFacts(0, 1, finite=True)
 NORMAL = ValueFacts(finite=True)
 
@@ -44,8 +44,8 @@ def new(
 
 @operation("torch.zeros")
 def zeros(
-    *shape: Any,  # noqa: ANN401 - sizes
-    size: Any = None,  # noqa: ANN401 - sizes
+    *shape: Any,
+    size: Any = None,
     dtype: str | None = None,
     device: str | None = None,
     requires_grad: bool = False,
@@ -56,8 +56,8 @@ def zeros(
 
 @operation("torch.ones")
 def ones(
-    *shape: Any,  # noqa: ANN401 - sizes
-    size: Any = None,  # noqa: ANN401 - sizes
+    *shape: Any,
+    size: Any = None,
     dtype: str | None = None,
     device: str | None = None,
     requires_grad: bool = False,
@@ -68,8 +68,8 @@ def ones(
 
 @operation("torch.empty")
 def empty(
-    *shape: Any,  # noqa: ANN401 - sizes
-    size: Any = None,  # noqa: ANN401 - sizes
+    *shape: Any,
+    size: Any = None,
     dtype: str | None = None,
     device: str | None = None,
     requires_grad: bool = False,
@@ -80,8 +80,8 @@ def empty(
 
 @operation("torch.randn")
 def randn(
-    *shape: Any,  # noqa: ANN401 - sizes
-    size: Any = None,  # noqa: ANN401 - sizes
+    *shape: Any,
+    size: Any = None,
     dtype: str | None = None,
     device: str | None = None,
     requires_grad: bool = False,
@@ -92,8 +92,8 @@ def randn(
 
 @operation("torch.rand")
 def rand(
-    *shape: Any,  # noqa: ANN401 - sizes
-    size: Any = None,  # noqa: ANN401 - sizes
+    *shape: Any,
+    size: Any = None,
     dtype: str | None = None,
     device: str | None = None,
     requires_grad: bool = False,
@@ -104,7 +104,7 @@ def rand(
 
 @operation("torch.full")
 def full(
-    size: Any,  # noqa: ANN401 - sizes
+    size: Any,
     fill_value: Scalar | TensorFacts,
     *,
     dtype: str | None = None,
@@ -199,15 +199,15 @@ def _whole_range(low: object, high: object) -> ValueFacts:
         message = f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         raise Misfit(message, clause="random-range", argument="high", low=low, high=high)
     meaning = Meaning.CLASS_INDICES if below == 0 else None
-    return ValueFacts(below, above, True, finite=True, meaning=meaning)  # noqa: FBT003 - integral
+    return ValueFacts(below, above, True, finite=True, meaning=meaning)
 
 
 @operation("torch.randint")
 def randint(
-    *bounds: Any,  # noqa: ANN401 - (low,) high, size
-    low: Any = 0,  # noqa: ANN401 - an integer
-    high: Any = None,  # noqa: ANN401 - an integer
-    size: Any = None,  # noqa: ANN401 - sizes
+    *bounds: Any,
+    low: Any = 0,
+    high: Any = None,
+    size: Any = None,
     dtype: str | None = None,
     device: str | None = None,
     requires_grad: bool = False,
@@ -216,7 +216,7 @@ def randint(
     given = list(bounds)
     if size is None and given and not isinstance(given[-1], int):
         size = given.pop()
-    if len(given) == 2:  # noqa: PLR2004 - low, high
+    if len(given) == 2:
         low, high = given
     elif given:
         high = given[0]
@@ -229,8 +229,8 @@ def randint(
 @operation("torch.randint_like")
 def randint_like(
     input: TensorFacts,
-    low: Any = 0,  # noqa: ANN401 - an integer
-    high: Any = None,  # noqa: ANN401 - an integer
+    low: Any = 0,
+    high: Any = None,
     *,
     dtype: str | None = None,
     device: str | None = None,
@@ -243,20 +243,20 @@ def randint_like(
 
 
 @operation("torch.randperm")
-def randperm(n: Any, *, dtype: str | None = None, device: str | None = None, requires_grad: bool = False) -> TensorFacts:  # noqa: ANN401
+def randperm(n: Any, *, dtype: str | None = None, device: str | None = None, requires_grad: bool = False) -> TensorFacts:
     """The integers below ``n`` in random order."""
     count = whole(n)
     most = None if value(count) is None else (value(count) or 0) - 1
-    values = ValueFacts(0, most, True, finite=True, attained=most is not None and most >= 0)  # noqa: FBT003 - integral
+    values = ValueFacts(0, most, True, finite=True, attained=most is not None and most >= 0)
     return new((count,), chosen_dtype(dtype, "int64"), device, requires_grad, values)
 
 
 @operation("torch.arange")
 def arange(
-    *bounds: Any,  # noqa: ANN401 - (start,) end (, step)
-    start: Any = 0,  # noqa: ANN401 - a number
-    end: Any = None,  # noqa: ANN401 - a number
-    step: Any = 1,  # noqa: ANN401 - a number
+    *bounds: Any,
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
     dtype: str | None = None,
     device: str | None = None,
     requires_grad: bool = False,
@@ -284,7 +284,7 @@ def _number(item: Any) -> Any:
     return item
 
 
-def _steps(start: Any, end: Any, step: Any) -> Dim | None:  # noqa: ANN401 - numbers
+def _steps(start: Any, end: Any, step: Any) -> Dim | None:
     numbers = [value(item) if isinstance(item, Expr) else item for item in (start, end, step)]
     if all(isinstance(item, int | float) for item in numbers):
         first, last, stride = numbers
@@ -303,12 +303,12 @@ def _steps(start: Any, end: Any, step: Any) -> Dim | None:  # noqa: ANN401 - num
     return None
 
 
-def _arange_values(start: Any, end: Any, step: Any, count: Dim | None) -> ValueFacts:  # noqa: ANN401 - numbers
+def _arange_values(start: Any, end: Any, step: Any, count: Dim | None) -> ValueFacts:
     length = value(count)
     if length is not None and all(isinstance(item, int) for item in (start, step)) and length <= ranges.MOST_ELEMENTS:
         elements = tuple(range(start, start + step * length, step)) if length else ()
         low, high = (min(elements), max(elements)) if elements else (None, None)
-        return ValueFacts(low, high, True, elements=elements, finite=True, attained=bool(elements))  # noqa: FBT003
+        return ValueFacts(low, high, True, elements=elements, finite=True, attained=bool(elements))
     whole_numbers = True if all(number_dtype(item) == "int64" for item in (start, step)) else None
     low = ranges.constant(start).low if isinstance(step, int | float) and step > 0 else None
     high = ranges.constant(end).high if isinstance(step, int | float) and step > 0 else None
@@ -319,9 +319,9 @@ def _arange_values(start: Any, end: Any, step: Any, count: Dim | None) -> ValueF
 
 @operation("torch.linspace", "torch.logspace")
 def linspace(
-    start: Any,  # noqa: ANN401 - a number
-    end: Any,  # noqa: ANN401 - a number
-    steps: Any,  # noqa: ANN401 - an integer
+    start: Any,
+    end: Any,
+    steps: Any,
     base: float = 10.0,
     *,
     dtype: str | None = None,
@@ -336,8 +336,8 @@ def linspace(
 
 @operation("torch.eye")
 def eye(
-    n: Any,  # noqa: ANN401 - an integer
-    m: Any = None,  # noqa: ANN401 - an integer
+    n: Any,
+    m: Any = None,
     *,
     dtype: str | None = None,
     device: str | None = None,
@@ -346,7 +346,7 @@ def eye(
     """The identity matrix: its rows are one-hot."""
     rows = whole(n)
     columns = rows if m is None else whole(m)
-    values = ValueFacts(0, 1, True, finite=True, meaning=Meaning.ONE_HOT, axis=1 if m is None else None)  # noqa: FBT003
+    values = ValueFacts(0, 1, True, finite=True, meaning=Meaning.ONE_HOT, axis=1 if m is None else None)
     return new((rows, columns), chosen_dtype(dtype, "float32"), device, requires_grad, values)
 
 
@@ -354,7 +354,7 @@ def eye(
 def normal(
     mean: TensorFacts | Scalar = 0.0,
     std: TensorFacts | Scalar = 1.0,
-    size: Any = None,  # noqa: ANN401 - sizes
+    size: Any = None,
     *,
     dtype: str | None = None,
     device: str | None = None,
@@ -379,7 +379,7 @@ def _new(input: TensorFacts, size: tuple[Any, ...], dtype: object, device: objec
 
 @operation("torch.Tensor.new_zeros")
 def new_zeros(
-    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False  # noqa: ANN401
+    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
 ) -> TensorFacts:
     """Zeros of a size, of the dtype and device of another tensor."""
     return _new(input, size, dtype, device, requires_grad, ZERO)
@@ -387,7 +387,7 @@ def new_zeros(
 
 @operation("torch.Tensor.new_ones")
 def new_ones(
-    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False  # noqa: ANN401
+    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
 ) -> TensorFacts:
     """Ones of a size, of the dtype and device of another tensor."""
     return _new(input, size, dtype, device, requires_grad, ONE)
@@ -395,7 +395,7 @@ def new_ones(
 
 @operation("torch.Tensor.new_empty", "torch.Tensor.new")
 def new_empty(
-    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False  # noqa: ANN401
+    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
 ) -> TensorFacts:
     """Memory as it is found, of the dtype and device of another tensor."""
     return _new(input, size, dtype, device, requires_grad, NOTHING_KNOWN)
@@ -404,7 +404,7 @@ def new_empty(
 @operation("torch.Tensor.new_full")
 def new_full(
     input: TensorFacts,
-    size: Any,  # noqa: ANN401 - sizes
+    size: Any,
     fill_value: Scalar,
     *,
     dtype: str | None = None,
@@ -441,7 +441,7 @@ def multinomial(input: TensorFacts, num_samples: int, replacement: bool = False)
         message = "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         raise Misfit(message, clause="multinomial-count", argument="num_samples", count=count, classes=classes)
     fixed = value(classes)
-    values = ValueFacts(0, None if fixed is None else fixed - 1, True, finite=True, meaning=Meaning.CLASS_INDICES)  # noqa: FBT003
+    values = ValueFacts(0, None if fixed is None else fixed - 1, True, finite=True, meaning=Meaning.CLASS_INDICES)
     shape = None if input.shape is None else (*input.shape[:-1], count)
     axes = None if input.axes is None else (*input.axes[:-1], None)
     return made(shape, "int64", input, values=values, axes=axes)
@@ -492,7 +492,7 @@ def bernoulli_(input: TensorFacts, p: float | TensorFacts = 0.5) -> TensorFacts:
 
 
 @operation("torch.Tensor.random_")
-def random_(input: TensorFacts, from_: Any = 0, to: Any = None) -> TensorFacts:  # noqa: ANN401 - integers
+def random_(input: TensorFacts, from_: Any = 0, to: Any = None) -> TensorFacts:
     """Fill with random integers below ``to`` (or below the only argument)."""
     if to is None and from_ == 0:
         return _filled(input, ValueFacts(low=0, integral=True, finite=True))

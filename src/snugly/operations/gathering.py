@@ -190,7 +190,7 @@ def scatter(
             same(a, b) for place, (a, b) in enumerate(zip(input.shape, index.shape or (), strict=True)) if place != axis
         )
         if full:
-            return result.with_(values=ValueFacts(0, 1, True, meaning=Meaning.ONE_HOT, axis=axis))  # noqa: FBT003
+            return result.with_(values=ValueFacts(0, 1, True, meaning=Meaning.ONE_HOT, axis=axis))
     return result
 
 
@@ -303,7 +303,7 @@ def fill_diagonal_(input: TensorFacts, fill_value: Scalar, wrap: bool = False) -
 @operation(*both("tril", "triu"), "torch.Tensor.tril_", "torch.Tensor.triu_")
 def tril(input: TensorFacts, diagonal: int = 0) -> TensorFacts:
     """One triangle of matrices, zeros elsewhere."""
-    if input.rank is not None and input.rank < 2:  # noqa: PLR2004 - a matrix
+    if input.rank is not None and input.rank < 2:
         message = "tril: input tensor must have at least 2 dimensions"
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
     values = ranges.union(ranges.some_of(operand_values(input)), ranges.constant(0))
@@ -329,11 +329,11 @@ def _triangle(row: Any, col: Any, offset: Any, dtype: object, device: object, *,
     rows, columns, shift = (value(whole(item)) for item in (row, col, offset))
     target, place = chosen_dtype(dtype, "int64"), chosen_device(device, "cpu")
     if rows is None or columns is None or shift is None or rows > _MOST_ROWS:
-        return TensorFacts((2, None), target, place, False, ValueFacts(low=0, integral=True))  # noqa: FBT003
+        return TensorFacts((2, None), target, place, False, ValueFacts(low=0, integral=True))
     below = sum(min(max(i + 1 + shift - upper, 0), columns) for i in range(rows))
     count = rows * columns - below if upper else below
-    values = ValueFacts(0, max(rows, columns, 1) - 1, True)  # noqa: FBT003 - integral
-    return TensorFacts((2, count), target, place, False, values)  # noqa: FBT003 - no grad
+    values = ValueFacts(0, max(rows, columns, 1) - 1, True)
+    return TensorFacts((2, count), target, place, False, values)
 
 
 @operation(*both("diag"))

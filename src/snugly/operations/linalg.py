@@ -52,7 +52,7 @@ def _matrices(facts: TensorFacts, name: str) -> Shape | None:
     Raises:
         Misfit: there are fewer than two axes.
     """
-    if facts.rank is not None and facts.rank < 2:  # noqa: PLR2004 - a matrix
+    if facts.rank is not None and facts.rank < 2:
         message = f"{name}: The input tensor A must have at least 2 dimensions."
         raise Misfit(message, clause="rank", argument="A", shape=facts.shape)
     return facts.shape
@@ -74,13 +74,13 @@ def _smaller(a: Dim | None, b: Dim | None) -> Dim | None:
 
 
 @operation(_L + "inv", "torch.inverse", "torch.Tensor.inverse")
-def inv(A: TensorFacts) -> TensorFacts:  # noqa: N803 - torch's name
+def inv(A: TensorFacts) -> TensorFacts:
     """Inverses of square matrices."""
     return made(_square(A, "linalg.inv"), A.dtype, A)
 
 
 @operation(_L + "pinv", "torch.pinverse", "torch.Tensor.pinverse")
-def pinv(A: TensorFacts, *tolerances: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> TensorFacts:  # noqa: N803
+def pinv(A: TensorFacts, *tolerances: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> TensorFacts:
     """Pseudo-inverses: rows and columns exchanged."""
     del tolerances, atol, rtol, hermitian
     shape = _matrices(A, "linalg.pinv")
@@ -88,21 +88,21 @@ def pinv(A: TensorFacts, *tolerances: Any, atol: Any = None, rtol: Any = None, h
 
 
 @operation(_L + "det", "torch.det", "torch.Tensor.det")
-def det(A: TensorFacts) -> TensorFacts:  # noqa: N803 - torch's name
+def det(A: TensorFacts) -> TensorFacts:
     """Determinants of square matrices."""
     shape = _square(A, "linalg.det")
     return made(None if shape is None else shape[:-2], A.dtype, A)
 
 
 @operation("torch.logdet", "torch.Tensor.logdet")
-def logdet(A: TensorFacts) -> TensorFacts:  # noqa: N803 - torch's name
+def logdet(A: TensorFacts) -> TensorFacts:
     """Logarithms of determinants."""
     shape = _square(A, "logdet")
     return made(None if shape is None else shape[:-2], A.dtype, A)
 
 
 @operation(_L + "slogdet", "torch.slogdet", "torch.Tensor.slogdet")
-def slogdet(A: TensorFacts) -> SlogDet:  # noqa: N803 - torch's name
+def slogdet(A: TensorFacts) -> SlogDet:
     """Signs and logarithms of determinants."""
     shape = _square(A, "linalg.slogdet")
     sign = made(None if shape is None else shape[:-2], A.dtype, A)
@@ -114,27 +114,27 @@ def _real(facts: TensorFacts) -> str | None:
 
 
 @operation(_L + "cholesky", "torch.cholesky", "torch.Tensor.cholesky")
-def cholesky(A: TensorFacts, upper: bool = False) -> TensorFacts:  # noqa: N803 - torch's name
+def cholesky(A: TensorFacts, upper: bool = False) -> TensorFacts:
     """Cholesky factors of square matrices."""
     del upper
     return made(_square(A, "linalg.cholesky"), A.dtype, A)
 
 
 @operation(_L + "matrix_power", "torch.matrix_power", "torch.Tensor.matrix_power")
-def matrix_power(A: TensorFacts, n: int) -> TensorFacts:  # noqa: N803 - torch's name
+def matrix_power(A: TensorFacts, n: int) -> TensorFacts:
     """Powers of square matrices."""
     del n
     return made(_square(A, "linalg.matrix_power"), A.dtype, A)
 
 
 @operation(_L + "matrix_exp", "torch.matrix_exp", "torch.Tensor.matrix_exp")
-def matrix_exp(A: TensorFacts) -> TensorFacts:  # noqa: N803 - torch's name
+def matrix_exp(A: TensorFacts) -> TensorFacts:
     """Exponentials of square matrices."""
     return made(_square(A, "linalg.matrix_exp"), A.dtype, A)
 
 
 @operation(_L + "matrix_rank")
-def matrix_rank(A: TensorFacts, *tolerance: Any, tol: Any = None, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> TensorFacts:  # noqa: N803
+def matrix_rank(A: TensorFacts, *tolerance: Any, tol: Any = None, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> TensorFacts:
     """Ranks of matrices."""
     del tolerance, tol, atol, rtol, hermitian
     shape = _matrices(A, "linalg.matrix_rank")
@@ -142,7 +142,7 @@ def matrix_rank(A: TensorFacts, *tolerance: Any, tol: Any = None, atol: Any = No
 
 
 @operation(_L + "qr", "torch.qr", "torch.Tensor.qr")
-def qr(A: TensorFacts, mode: Any = "reduced") -> QR:  # noqa: N803 - torch's name
+def qr(A: TensorFacts, mode: Any = "reduced") -> QR:
     """QR factors."""
     shape = _matrices(A, "linalg.qr")
     if shape is None:
@@ -157,7 +157,7 @@ def qr(A: TensorFacts, mode: Any = "reduced") -> QR:  # noqa: N803 - torch's nam
 
 
 @operation(_L + "svd")
-def svd(A: TensorFacts, full_matrices: bool = True, *, driver: Any = None) -> SVD:  # noqa: N803 - torch's name
+def svd(A: TensorFacts, full_matrices: bool = True, *, driver: Any = None) -> SVD:
     """Singular values with their vectors."""
     del driver
     shape = _matrices(A, "linalg.svd")
@@ -172,7 +172,7 @@ def svd(A: TensorFacts, full_matrices: bool = True, *, driver: Any = None) -> SV
 
 
 @operation(_L + "svdvals")
-def svdvals(A: TensorFacts, *, driver: Any = None) -> TensorFacts:  # noqa: N803 - torch's name
+def svdvals(A: TensorFacts, *, driver: Any = None) -> TensorFacts:
     """Singular values."""
     del driver
     shape = _matrices(A, "linalg.svdvals")
@@ -191,7 +191,7 @@ def old_svd(input: TensorFacts, some: bool = True, compute_uv: bool = True) -> S
 
 
 @operation(_L + "eigh")
-def eigh(A: TensorFacts, UPLO: str = "L") -> Eigen:  # noqa: N803 - torch's names
+def eigh(A: TensorFacts, UPLO: str = "L") -> Eigen:
     """Eigenvalues and eigenvectors of symmetric matrices."""
     del UPLO
     shape = _square(A, "linalg.eigh")
@@ -199,7 +199,7 @@ def eigh(A: TensorFacts, UPLO: str = "L") -> Eigen:  # noqa: N803 - torch's name
 
 
 @operation(_L + "eigvalsh")
-def eigvalsh(A: TensorFacts, UPLO: str = "L") -> TensorFacts:  # noqa: N803 - torch's names
+def eigvalsh(A: TensorFacts, UPLO: str = "L") -> TensorFacts:
     """Eigenvalues of symmetric matrices."""
     del UPLO
     shape = _square(A, "linalg.eigvalsh")
@@ -211,21 +211,21 @@ def _complex(facts: TensorFacts) -> str | None:
 
 
 @operation(_L + "eig")
-def eig(A: TensorFacts) -> Eigen:  # noqa: N803 - torch's name
+def eig(A: TensorFacts) -> Eigen:
     """Eigenvalues and eigenvectors, complex."""
     shape = _square(A, "linalg.eig")
     return Eigen(made(None if shape is None else shape[:-1], _complex(A), A), made(shape, _complex(A), A))
 
 
 @operation(_L + "eigvals")
-def eigvals(A: TensorFacts) -> TensorFacts:  # noqa: N803 - torch's name
+def eigvals(A: TensorFacts) -> TensorFacts:
     """Eigenvalues, complex."""
     shape = _square(A, "linalg.eigvals")
     return made(None if shape is None else shape[:-1], _complex(A), A)
 
 
 @operation(_L + "solve")
-def solve(A: TensorFacts, B: TensorFacts, *, left: bool = True) -> TensorFacts:  # noqa: N803 - torch's names
+def solve(A: TensorFacts, B: TensorFacts, *, left: bool = True) -> TensorFacts:
     """Solutions of linear systems: the shape of the right sides."""
     shape = _square(A, "linalg.solve")
     if shape is None or B.shape is None:
@@ -253,17 +253,17 @@ def cholesky_inverse(input: TensorFacts, upper: bool = False) -> TensorFacts:
 
 
 @operation("torch.cholesky_solve", "torch.Tensor.cholesky_solve")
-def cholesky_solve(B: TensorFacts, L: TensorFacts, upper: bool = False) -> TensorFacts:  # noqa: N803 - torch's names
+def cholesky_solve(B: TensorFacts, L: TensorFacts, upper: bool = False) -> TensorFacts:
     """Solutions of systems given by Cholesky factors."""
     del upper
-    if B.shape is None or L.shape is None or len(B.shape) < 2 or len(L.shape) < 2:  # noqa: PLR2004 - matrices
+    if B.shape is None or L.shape is None or len(B.shape) < 2 or len(L.shape) < 2:
         return made(None, B.dtype, B, L)
     batch = broadcast(B.shape[:-2], L.shape[:-2])
     return made(None if batch is None else (*batch, *B.shape[-2:]), B.dtype, B, L)
 
 
 @operation("torch.vander", _L + "vander")
-def vander(x: TensorFacts, N: Any = None, increasing: bool = False) -> TensorFacts:  # noqa: N803 - torch's name
+def vander(x: TensorFacts, N: Any = None, increasing: bool = False) -> TensorFacts:
     """Powers of elements as columns."""
     del increasing
     size = x.size(-1) if N is None else integer(N)

@@ -45,7 +45,7 @@ def batch_norm(
     shape = input.shape
     if shape is not None and flag(training):
         _more_than_one(shape)
-    if shape is not None and len(shape) < 2 and same(product(shape), 0) is not True:  # noqa: PLR2004 - a batch and channels
+    if shape is not None and len(shape) < 2 and same(product(shape), 0) is not True:
         message = f"Dimension out of range (expected to be in range of [-{max(len(shape), 1)}, {max(len(shape), 1) - 1}], but got 1)"
         raise Misfit(message, clause="axis-range", raises="IndexError", argument="input", shape=shape)
     if shape is not None and len(shape) > 1:
@@ -144,7 +144,7 @@ def group_norm(
     """Normalised over groups of channels (axis 1)."""
     del eps
     groups, shape = whole(num_groups), input.shape
-    if shape is not None and len(shape) < 2:  # noqa: PLR2004 - a batch and channels
+    if shape is not None and len(shape) < 2:
         message = f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
         raise Misfit(message, clause="rank", argument="input", shape=shape)
     if shape is not None:
@@ -169,7 +169,7 @@ def group_norm(
 def local_response_norm(input: TensorFacts, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> TensorFacts:
     """Normalised over neighbouring channels."""
     del size, alpha, beta, k
-    if input.rank is not None and input.rank < 3:  # noqa: PLR2004 - torch's least
+    if input.rank is not None and input.rank < 3:
         message = f"Expected 3D or higher dimensionality                          input (got {input.rank} dimensions)"
         raise Misfit(message, clause="rank", raises="ValueError", argument="input", shape=input.shape)
     empty = same(input.numel, 0)  # nothing is returned as it came

@@ -295,7 +295,7 @@ def _cpp(dtype: str) -> str:
 @in_place("torch.Tensor.addcmul_", "torch.Tensor.addcdiv_")
 @operation(*both("addcmul", "addcdiv"))
 def addcmul(
-    input: TensorFacts, tensor1: TensorFacts, tensor2: TensorFacts, *, value: Scalar = 1  # noqa: ARG001 - no fact
+    input: TensorFacts, tensor1: TensorFacts, tensor2: TensorFacts, *, value: Scalar = 1
 ) -> TensorFacts:
     """``input + value * tensor1 * tensor2`` (or with a quotient); ``value`` does not change the dtype."""
     return combined(promoted(input, tensor1, tensor2), NOTHING_KNOWN, input, tensor1, tensor2)

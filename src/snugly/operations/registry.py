@@ -100,7 +100,7 @@ class Operation:
             return result.with_(dtype=out.dtype)
         return result
 
-    def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:  # noqa: ANN401 - facts of many kinds
+    def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the arguments by the names of the parameters. Raises ``TypeError`` where they do not bind."""
         if self._signature is None:
             self._signature = inspect.signature(self.function)
@@ -112,7 +112,7 @@ class Operation:
             return argument
         if not self._strict[position]:
             return UNKNOWN_TENSOR if argument is UNKNOWN else argument
-        return TensorFacts((), _DTYPES[type(argument)], "cpu", False) if type(argument) in _DTYPES else UNKNOWN_TENSOR  # noqa: FBT003
+        return TensorFacts((), _DTYPES[type(argument)], "cpu", False) if type(argument) in _DTYPES else UNKNOWN_TENSOR
 
     def _keywords(self, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         out = None

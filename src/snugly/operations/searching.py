@@ -205,7 +205,7 @@ def roll(input: TensorFacts, shifts: Any = None, dims: Any = None) -> TensorFact
 @operation(*both("rot90"))
 def rot90(input: TensorFacts, k: int = 1, dims: Any = (0, 1)) -> TensorFacts:
     """A plane of two axes turned by right angles."""
-    if input.rank is not None and input.rank < 2:  # noqa: PLR2004 - a plane
+    if input.rank is not None and input.rank < 2:
         message = f"expected total dims >= 2, but got total dims = {input.rank}"
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
     axes, turns = listed(dims), integer(k)

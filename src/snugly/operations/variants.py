@@ -34,7 +34,7 @@ def trapezoid(y: TensorFacts, x: TensorFacts | None = None, *, dx: Any = None, d
     del dx
     whole = y if x is None or x.rank == 1 else combined(promoted(y, x), NOTHING_KNOWN, y, x)
     dtype = promoted(y, x) if x is not None else y.dtype
-    return reduced(whole, dim, False, floating(dtype))  # noqa: FBT003 - keepdim
+    return reduced(whole, dim, False, floating(dtype))
 
 
 @operation(*both("diff"))
@@ -96,7 +96,7 @@ def upsample_nearest(input: TensorFacts, size: Any = None, scale_factor: Any = N
 @operation("torch.Tensor.grad")
 def grad(input: TensorFacts) -> TensorFacts:
     """The gradient: as large as the tensor."""
-    return TensorFacts(input.shape, input.dtype, input.device, False, axes=input.axes)  # noqa: FBT003 - no grad of it
+    return TensorFacts(input.shape, input.dtype, input.device, False, axes=input.axes)
 
 
 @operation(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import Mapping, Number, Sequence, Text, Unknown, Value
+from snugly.interpreter.values import Function, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.arguments import flag
 
@@ -40,8 +41,8 @@ class Context(Model):
             machine.settings[self.setting] = self._before
 
     def call(self, machine: Any, function: Value = None, *args: Value, **kwargs: Value) -> Value:
-        """Decorate a function: it does the same."""
-        return function
+        """Decorate a function: it runs with the context open."""
+        return replace(function, contexts=(*function.contexts, self)) if isinstance(function, Function) else function
 
 
 @model("torch.no_grad", "torch.autograd.no_grad", "torch.autograd.grad_mode.no_grad")
