@@ -101,7 +101,9 @@ def _value_disagreements(described, real, where):
         return [f"{where}: values in [{values.low}, {values.high}], really [{low}, {high}]"]
     if values.elements is not None and len(values.elements) != real.numel():
         return [f"{where}: {len(values.elements)} elements, really {real.numel()}"]
-    if values.members is not None and not set(real.flatten().tolist()) <= {float(x) for x in values.members}:
+    if values.members is not None and any(
+        all(abs(x - member) > slack * max(1.0, abs(x)) for member in values.members) for x in real.flatten().tolist()
+    ):
         return [f"{where}: members {values.members}"]
     return []
 

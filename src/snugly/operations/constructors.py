@@ -10,12 +10,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, bounds, product, same
 from snugly.facts.dtypes import canonical_dtype, promote_types
 from snugly.facts.misfits import Misfit
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
+from snugly.operations.arguments import sizes_of
 from snugly.operations.registry import UNKNOWN, Repeated, operation
 
 if TYPE_CHECKING:
@@ -162,32 +164,7 @@ def _together(parts: list[ValueFacts]) -> ValueFacts:
             break
     if elements is not None:
         return known_values(elements)
-    lows, highs = [part.low for part in parts], [part.high for part in parts]
-    sets = [part.members for part in parts]
-    members = None if None in sets else frozenset().union(*(found for found in sets if found is not None))
-    return ValueFacts(
-        low=None if None in lows else min(low for low in lows if low is not None),
-        high=None if None in highs else max(high for high in highs if high is not None),
-        integral=True if all(part.integral for part in parts) else None,
-        members=members if members is not None and len(members) <= DISTINCT else None,
-        finite=True if all(part.finite for part in parts) else None,
-        attained=all(part.attained for part in parts),
-    )
-
-
-def converted(values: ValueFacts, source: str | None, target: str | None) -> ValueFacts:
-    """Return what is known after a conversion that may round: integers stay what they are in any wide type."""
-    if source == target:
-        return values
-    if target == "bool":
-        return ValueFacts(low=0, high=1, integral=True, finite=True)
-    if target is None or source is None:
-        return NOTHING_KNOWN
-    if values.is_integral() and target in ("float32", "float64", "int64", "int32"):
-        return replace(values, elements=None if values.elements is None else tuple(values.elements))
-    if target == "float64" or (target == "float32" and source == "float64"):
-        return values
-    return NOTHING_KNOWN
+    return ranges.union(*parts) if parts else NOTHING_KNOWN
 
 
 def made(data: Any, dtype: Any, device: Any, requires_grad: Any) -> TensorFacts:
@@ -199,7 +176,7 @@ def made(data: Any, dtype: Any, device: Any, requires_grad: Any) -> TensorFacts:
     else:
         where = data.device if isinstance(data, TensorFacts) and data.kind == "tensor" else None
     gradient = requires_grad if isinstance(requires_grad, bool) else None
-    values = converted(found.values, found.dtype, chosen)
+    values = ranges.cast(found.values, found.dtype, chosen)
     axes = data.axes if isinstance(data, TensorFacts) else None
     return TensorFacts(found.shape, chosen, where, gradient, values, axes)
 
@@ -250,7 +227,7 @@ def _from_one(data: Any, dtype: str) -> TensorFacts:
         found.shape,
         dtype,
         requires_grad=data.requires_grad if isinstance(data, TensorFacts) else False,
-        values=converted(found.values, found.dtype, dtype),
+        values=ranges.cast(found.values, found.dtype, dtype),
         axes=data.axes if isinstance(data, TensorFacts) else None,
     )
 
@@ -269,3 +246,29 @@ for _name, _dtype in (
     ("BoolTensor", "bool"),
 ):
     operation(f"torch.{_name}", f"torch.cuda.{_name}")(_class_call(_dtype))
+
+
+@operation("torch.sparse_coo_tensor", "torch.sparse.FloatTensor")
+def sparse_coo_tensor(
+    indices: TensorFacts,
+    values: Any,
+    size: Any = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: Any = False,
+    check_invariants: Any = None,
+    is_coalesced: Any = None,
+) -> TensorFacts:
+    """Make a sparse tensor of a size; without one, its sizes depend on the indices."""
+    given = read(values)
+    shape = None if size is None else sizes_of((size,))
+    chosen = given.dtype if dtype is None else (canonical_dtype(dtype) if isinstance(dtype, str) else None)
+    gradient = requires_grad if isinstance(requires_grad, bool) else None
+    return TensorFacts(shape, chosen, device if isinstance(device, str) else None, gradient)
+
+
+@operation("torch.Tensor.to_sparse", "torch.Tensor.to_dense", "torch.Tensor.coalesce")
+def other_layout(input: TensorFacts, *args: Any, **options: Any) -> TensorFacts:
+    """Change the layout: the sizes stay."""
+    return input.with_()
