@@ -38,7 +38,13 @@ def nested(rng, depth):
     """Return nested lists that may be ragged now and then."""
     if depth == 0:
         kind = rng.choice("iiffbns")
-        return {"i": rng.randint(-3, 300), "f": rng.uniform(-2, 2), "b": rng.random() < 0.5, "n": np.float32(1.5), "s": np.int16(3)}[kind]
+        return {
+            "i": rng.randint(-3, 300),
+            "f": rng.uniform(-2, 2),
+            "b": rng.random() < 0.5,
+            "n": np.float32(1.5),
+            "s": np.int16(3),
+        }[kind]
     length = rng.randint(0, 3)
     if depth == 1 and rng.random() < 0.2:
         return np.zeros(length, dtype=rng.choice([np.float64, np.float32, np.int64, np.uint8]))
@@ -77,7 +83,9 @@ CLASSES = ("Tensor", "FloatTensor", "LongTensor", "IntTensor", "DoubleTensor", "
 
 
 @pytest.mark.parametrize("name", CLASSES)
-@pytest.mark.parametrize("args", [(), (3,), (2, 3), ([1, 2, 3],), ([[1, 2], [3, 4]],), ([],), (np.zeros((2, 3)),), ([0, 1],)])
+@pytest.mark.parametrize(
+    "args", [(), (3,), (2, 3), ([1, 2, 3],), ([[1, 2], [3, 4]],), ([],), (np.zeros((2, 3)),), ([0, 1],)]
+)
 def test_tensor_classes_take_sizes_or_data(name, args):
     machine = new_machine()
     result = machine.call(LibraryName(f"torch.{name}"), *(lifted(argument) for argument in args))
@@ -167,7 +175,9 @@ def test_padded_and_packed_sequences_have_the_sizes_that_torch_gives():
         result = machine.call(LibraryName("torch.nn.utils.rnn.pad_sequence"), lifted(sequences), batch_first=first)
         assert disagreements(result, rnn.pad_sequence(sequences, batch_first=first)) == []
         assert unknown_sizes(result) == 0
-        packed = machine.call(LibraryName("torch.nn.utils.rnn.pack_padded_sequence"), result, lifted([5, 3, 2]), batch_first=first)
+        packed = machine.call(
+            LibraryName("torch.nn.utils.rnn.pack_padded_sequence"), result, lifted([5, 3, 2]), batch_first=first
+        )
         gru = machine.call(LibraryName("torch.nn.GRU"), 3, 4, batch_first=first)
         output, state = machine.call(gru, packed)
         back = machine.call(LibraryName("torch.nn.utils.rnn.pad_packed_sequence"), output, batch_first=first)

@@ -17,7 +17,7 @@ from snugly.facts.misfits import Misfit
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
-from snugly.operations.arguments import sizes_of
+from snugly.operations.arguments import chosen_device, sizes_of
 from snugly.operations.registry import UNKNOWN, Repeated, operation
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def _common(first: Shape | None, other: Shape | None) -> Shape | None:
     """Return the sizes that two items share; those that certainly differ are a misfit."""
     if first is None or other is None:
         return None
+    if 0 in first:  # the sizes are those of the first item, and nothing is read that could differ
+        return first
     if len(first) != len(other):
         message = "not a sequence"
         raise Misfit(message, clause="ragged-data", raises="TypeError", argument="data")
@@ -171,10 +173,8 @@ def made(data: Any, dtype: Any, device: Any, requires_grad: Any) -> TensorFacts:
     """Return the tensor that ``torch.tensor`` makes of data."""
     found = read(data)
     chosen = found.dtype if dtype is None else (canonical_dtype(dtype) if isinstance(dtype, str) else None)
-    if isinstance(device, str):
-        where: str | None = device
-    else:
-        where = data.device if isinstance(data, TensorFacts) and data.kind == "tensor" else None
+    own = data.device if isinstance(data, TensorFacts) and data.kind != "ndarray" else "cpu"
+    where = chosen_device(device, own)
     gradient = requires_grad if isinstance(requires_grad, bool) else None
     values = ranges.cast(found.values, found.dtype, chosen)
     axes = data.axes if isinstance(data, TensorFacts) else None
@@ -246,6 +246,16 @@ for _name, _dtype in (
     ("BoolTensor", "bool"),
 ):
     operation(f"torch.{_name}", f"torch.cuda.{_name}")(_class_call(_dtype))
+
+
+@operation("torch.Tensor.new_tensor")
+def new_tensor(
+    input: TensorFacts, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: Any = False
+) -> TensorFacts:
+    """Make a tensor of data, of the dtype and device of another."""
+    return made(
+        data, input.dtype if dtype is None else dtype, input.device if device is None else device, requires_grad
+    )
 
 
 @operation("torch.sparse_coo_tensor", "torch.sparse.FloatTensor")
