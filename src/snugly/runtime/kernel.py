@@ -194,13 +194,27 @@ def _output_facts(output: torch.Tensor, mapping: Mapping[int, int] | None) -> Te
 
 
 @contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Ignore warnings without ``catch_warnings``, which would make Python forget those that the user has seen.
+
+    Every use of it starts a new version of the filters, and a warning that is shown once is then shown again.
+    """
+    ignore = ("ignore", None, Warning, None, 0)
+    filters: list[Any] = warnings.filters  # type: ignore[assignment]
+    filters.insert(0, ignore)
+    try:
+        yield
+    finally:
+        filters.remove(ignore)
+
+
+@contextmanager
 def _quiet() -> Iterator[None]:
     """Run as at the top of a fresh program: no warnings shown, no modes of the user's in force."""
     import torch
 
     with ExitStack() as stack:
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
+        stack.enter_context(_no_warnings())
         stack.enter_context(torch._C.DisableTorchFunction())
         stack.enter_context(torch.inference_mode(mode=False))
         stack.enter_context(torch.enable_grad())
