@@ -41,6 +41,9 @@ _SCALARS = {
 PLAIN = (Number, int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
 
 
+_MIXED = (None, "float32", "float16", "bfloat16")
+
+
 def to_facts(value: Value) -> Any:
     """Turn a value into an argument of an operation."""
     value = settle(value)
@@ -228,7 +231,19 @@ def _with_origin(
         callers(machine),
     )
     same = {id(value) for value in arguments.values()}
-    return _without_gradient(machine, name, arguments, _stamp(result, origin, same))
+    stamped = _without_gradient(machine, name, arguments, _stamp(result, origin, same))
+    return _under_autocast(stamped, origin) if machine.settings.get("torch.autocast") else stamped
+
+
+def _under_autocast(result: Any, origin: Origin) -> Any:
+    """Under mixed precision the floating dtype of a result depends on the operation and the device: it is not known."""
+    if isinstance(result, TensorFacts):
+        computed = any(facts.dtype in _MIXED for facts in origin.inputs)
+        return result.with_(dtype=None) if computed and result.dtype in _MIXED else result
+    if isinstance(result, tuple):
+        parts = [_under_autocast(part, origin) for part in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return result
 
 
 def _without_gradient(machine: Machine, name: str, arguments: dict[str, Any], result: Any) -> Any:

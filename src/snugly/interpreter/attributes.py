@@ -119,6 +119,8 @@ def _of_class(machine: Machine, value: Class, name: str) -> Value:
     if name == "__init__":
         return Native(lambda receiver, *args, **kwargs: _library_init(machine, receiver, args, kwargs), "__init__")
     for path in classes.library_bases(value):
+        if _is_class_method(machine, f"{path}.{name}"):
+            return machine.program.libraries.method(machine, f"{path}.{name}", value)
         inherited = machine.program.libraries.resolve(f"{path}.{name}")
         if not isinstance(inherited, LibraryName):
             return inherited
@@ -128,6 +130,13 @@ def _of_class(machine: Machine, value: Class, name: str) -> Value:
 def _library_init(machine: Machine, receiver: Value, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
     if isinstance(receiver, Instance):
         classes.construct_native(machine, receiver, list(args), kwargs)
+
+
+def _is_class_method(machine: Machine, path: str) -> bool:
+    """Tell whether a library describes a function that takes the class it is called on."""
+    function = machine.program.libraries.function(path)
+    code = getattr(function, "__code__", None)
+    return code is not None and "cls" in code.co_varnames[: min(2, code.co_argcount)]
 
 
 def _of_function(value: Value, name: str) -> Value:

@@ -189,10 +189,48 @@ def _gradient(value: Value, create_graph: Value) -> TensorFacts:
 
 @model("torch.autograd.Function", "torch.autograd.function.Function")
 class AutogradFunction(Model):
-    """What a user's function with its own backward inherits; ``apply`` is not followed."""
+    """What a user's function with its own backward inherits."""
 
     def __init__(self, *args: Value, **kwargs: Value) -> None:
         """Keep nothing."""
+
+
+@model("torch.autograd.function.FunctionCtx")
+class FunctionContext(Model):
+    """What ``forward`` keeps for ``backward``."""
+
+    def __init__(self) -> None:
+        """Start with nothing kept."""
+        self.saved_tensors: Value = ()
+        self.needs_input_grad: Value = Sequence("tuple", None, Number("bool"), None)
+
+    def save_for_backward(self, *tensors: Value) -> None:
+        """Keep tensors."""
+        self.saved_tensors = tensors
+
+    def mark_non_differentiable(self, *args: Value) -> None:
+        """Change nothing that facts show."""
+
+    def mark_dirty(self, *args: Value) -> None:
+        """Change nothing that facts show."""
+
+    def set_materialize_grads(self, value: Value) -> None:
+        """Change nothing that facts show."""
+
+
+@function("torch.autograd.Function.apply", "torch.autograd.function.Function.apply")
+def apply(machine: Any, cls: Value, *args: Value) -> Value:
+    """Describe ``Function.apply``: the user's ``forward``; its result requires grad where an input does."""
+    forward = machine.get(cls, "forward")
+    given = args if "setup_context" in getattr(cls, "names", {}) else (FunctionContext(), *args)
+    result = machine.call(forward, *given)
+    flags = [value.requires_grad for value in args if isinstance(value, TensorFacts)]
+    grad = True if True in flags else (None if None in flags else False)
+    if isinstance(result, TensorFacts):
+        return result.with_(requires_grad=grad)
+    if isinstance(result, tuple):
+        return tuple(part.with_(requires_grad=grad) if isinstance(part, TensorFacts) else part for part in result)
+    return result
 
 
 @model("torch.utils.tensorboard.SummaryWriter", "torch.utils.tensorboard.writer.SummaryWriter")

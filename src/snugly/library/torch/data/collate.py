@@ -81,6 +81,36 @@ def joined_samples(machine: Any, samples: list[Value]) -> Value:
     return element
 
 
+def unequal(machine: Any, first: Value, second: Value, count: Dim | None) -> Value:
+    """Stack two samples of one batch where both are tensors: sizes that differ are a misfit.
+
+    Returns:
+        What the machine answers to the first misfit, ``None`` where there is none.
+    """
+    if isinstance(first, TensorFacts) and isinstance(second, TensorFacts):
+        stacked = machine.apply(COLLATE, first, count, other=second)
+        return None if isinstance(stacked, TensorFacts) else stacked
+    pairs: list[tuple[Value, Value]] = []
+    if isinstance(first, tuple) and isinstance(second, tuple) and len(first) == len(second):
+        pairs = list(zip(first, second, strict=True))
+    elif isinstance(first, Mapping) and isinstance(second, Mapping):
+        pairs = [(part, second.entries[key]) for key, part in first.entries.items() if key in second.entries]
+    for one, other in pairs:
+        found = unequal(machine, one, other, count)
+        if found is not None:
+            return found
+    return None
+
+
+def has_open_sizes(element: Value) -> bool:
+    """Tell whether some tensor in a sample has a size that is not known."""
+    if isinstance(element, TensorFacts):
+        return element.shape is None or None in element.shape
+    if isinstance(element, tuple):
+        return any(has_open_sizes(part) for part in element)
+    return isinstance(element, Mapping) and any(has_open_sizes(part) for part in element.entries.values())
+
+
 @function("torch.utils.data.default_convert", "torch.utils.data._utils.collate.default_convert")
 def convert(machine: Any, data: Value) -> Value:
     """Describe ``default_convert``: arrays become tensors, containers are followed, the rest stays."""

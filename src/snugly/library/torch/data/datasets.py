@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from snugly.facts.dims import Dim, bounds
+from snugly.facts.dims import Dim, Symbol, bounds, symbols
+from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.arguments import integer, known_items, size
@@ -112,12 +114,42 @@ class Subset(Dataset):
 def sample(machine: Any, dataset: Value) -> Value:
     """Return what holds for every item of a dataset: ``dataset[index]`` with an index that can be any.
 
-    The index is a symbol, so that a slice from ``index`` to ``index + window`` has the size ``window``.
+    The index is a symbol, so that a slice from ``index`` to ``index + window`` has the size ``window``. A size that
+    depends on the index is another for each item: nothing is said of it.
     """
     length = machine.length(dataset)
     high = None if length is None else bounds(length)[1]
     index = machine.new_symbol("index", 0, None if high is None or high < 1 else high - 1)
-    return machine.item(dataset, index)
+    return _without(machine.item(dataset, index), symbols(index))
+
+
+def _without(value: Value, gone: frozenset[Symbol]) -> Value:
+    """Return a value without the sizes that depend on some symbols."""
+    if isinstance(value, TensorFacts):
+        if value.shape is None or not any(size is not None and symbols(size) & gone for size in value.shape):
+            return value
+        return value.with_(shape=tuple(None if size is None or symbols(size) & gone else size for size in value.shape))
+    if isinstance(value, tuple):
+        parts = [_without(part, gone) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    if isinstance(value, Mapping):
+        entries = {key: _without(part, gone) for key, part in value.entries.items()}
+        return replace(value, entries=entries)
+    if isinstance(value, Sequence):
+        if value.items is not None:
+            return replace(value, items=[_without(part, gone) for part in value.items])
+        length = None if value.length is None or symbols(value.length) & gone else value.length
+        return replace(value, element=_without(value.element, gone), length=length)
+    return value
+
+
+def first_two(machine: Any, dataset: Value) -> tuple[Value, Value] | None:
+    """Return the first two items of a dataset that certainly has two."""
+    length = machine.length(dataset)
+    least = None if length is None else bounds(length)[0]
+    if least is None or least < 2:
+        return None
+    return machine.item(dataset, 0), machine.item(dataset, 1)
 
 
 @function("torch.utils.data.random_split")

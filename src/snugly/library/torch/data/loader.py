@@ -12,8 +12,8 @@ from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import NOTHING, Case, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, model
 from snugly.library.torch.arguments import flag, size
-from snugly.library.torch.data.collate import collate, convert
-from snugly.library.torch.data.datasets import is_iterable_only, sample
+from snugly.library.torch.data.collate import collate, convert, has_open_sizes, unequal
+from snugly.library.torch.data.datasets import first_two, is_iterable_only, sample
 from snugly.library.torch.data.samplers import BatchSampler, RandomSampler, SequentialSampler, group_count
 
 LAST = "the last batch"
@@ -103,6 +103,8 @@ class DataLoader(Model):
         elif batch_size is not None and self.sampler is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
         self._names: dict[Run, Dim] = {}
+        # a sampler of the user's may put samples of one size together
+        self._mixes = sampler is None and batch_sampler is None and not is_iterable_only(dataset)
 
     def length(self, machine: Any) -> Dim | None:
         """Return the number of batches."""
@@ -163,6 +165,11 @@ class DataLoader(Model):
     def _batch(self, machine: Any, element: Value, count: Dim) -> Value:
         if self.collate_fn is not None:
             return machine.call(self.collate_fn, Sequence("list", None, element, count))
+        if self._mixes and has_open_sizes(element):
+            pair = first_two(machine, self.dataset)
+            refused = None if pair is None else unequal(machine, *pair, count)
+            if refused is not None:
+                return refused
         return self._from_here(collate(machine, element, count), element)
 
     def _from_here(self, batch: Value, element: Value) -> Value:
