@@ -31,7 +31,7 @@ def test_ctc_agrees_in_a_process_that_may_die():
     run = [sys.executable, str(AGREE), "--loss", "ctc_loss", "--calls", str(CALLS), "--seed", str(SEED)]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-    assert re.search(r"ctc_loss: \d+ calls, \d{3,} accepted, 0 disagreements", done.stdout), done.stdout
+    assert re.search(r"ctc_loss: \d+ calls, \d{2,} accepted, 0 disagreements", done.stdout), done.stdout
 
 
 @pytest.mark.long

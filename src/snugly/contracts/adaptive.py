@@ -57,7 +57,7 @@ def _first_rare_cluster(trace: Trace, target: Node) -> tuple[int, int | None] | 
     """Return how many labels lie in the first cluster beyond the head that has any, and its projection's size."""
     cutoffs, classes, features = _cutoffs(trace), trace.option("n_classes", None), trace.option("in_features", None)
     labels = target.values.data()
-    if cutoffs is None or labels is None or not isinstance(classes, int):
+    if cutoffs is None or labels is None or not isinstance(classes, int) or any(isinstance(x, complex) for x in labels):
         return None
     for position, (low, high) in enumerate(pairwise((*cutoffs, classes))):
         rows = sum(low <= label < high for label in labels)

@@ -185,21 +185,18 @@ def _require_weight_rows(
     if not one_axis:
         message = "index_select(): Index is supposed to be a vector"
         trace.reject("IndexError", message, "target-rank", "target", target=target.shape)
-    inside = labels_inside(target, weight.shape[0], _spared(ignored, classes))
-    if inside is not True and _zero_is_used(target, ignored, weight.shape[0]):
-        inside = None
+    spared = _replaced(ignored, classes)
+    inside = labels_inside(target, weight.shape[0], spared)
+    if inside and spared is not None and (known(classes) is None or same(weight.shape[0], 0) is not False):
+        inside = None if target.values.contains(spared) is not False else inside
     message = "index out of range in self"
     trace.require(inside, "IndexError", message, "label-range", "target", classes=weight.shape[0])
 
 
-def _spared(ignored: int | None, classes: Dim | None) -> int | None:
-    """Return the label that torch replaces by 0 before it looks, which is the one to ignore unless it is a class."""
+def _replaced(ignored: int | None, classes: Dim | None) -> int | None:
+    """Return the label that torch replaces by 0 before it looks: the one to ignore, unless it is a class."""
     limit = known(classes)
-    return None if ignored is None or limit is None or 0 <= ignored < limit else ignored
-
-
-def _zero_is_used(target: Node, ignored: int | None, size: Dim | None) -> bool:
-    return same(size, 0) is not False and target.values.contains(ignored or 0) is not False
+    return ignored if ignored is None or limit is None or not 0 <= ignored < limit else None
 
 
 def _require_dtypes(trace: Trace, input: Node, matrix: Node) -> None:
@@ -219,10 +216,9 @@ def _require_dtypes(trace: Trace, input: Node, matrix: Node) -> None:
 
 def _require_targets(trace: Trace, target: Node, classes: Dim | None, ignored: int | None) -> None:
     limit = known(classes)
-    spared = _spared(ignored, classes)
-    label = None if limit is None else target.values.first_outside(0, limit - 1, ignoring=spared)
+    label = None if limit is None else target.values.first_outside(0, limit - 1, ignoring=ignored)
     trace.require(
-        None if ignored is None else labels_inside(target, classes, spared),
+        None if ignored is None else labels_inside(target, classes, ignored),
         "RuntimeError",
         f"index {label} is out of bounds for dimension 1 with size {shown(classes)}",
         "label-range",
