@@ -1,8 +1,8 @@
 """Tensors made from data, collation and loaders, against torch itself on generated data."""
 
-import collections
 import random
 import string
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -16,7 +16,10 @@ from snugly.interpreter.values import LibraryName, Mapping, Sequence, Unknown
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
-Point = collections.namedtuple("Point", "x y")  # noqa: PYI024 - what a program may use
+
+class Point(NamedTuple):
+    x: object
+    y: object
 
 
 def lifted(value):

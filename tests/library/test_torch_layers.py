@@ -1,5 +1,6 @@
 """Every layer of torch.nn against its description: parameters, attributes, and what ``forward`` gives."""
 
+import functools
 import itertools
 import random
 
@@ -123,6 +124,11 @@ def test_a_layer_is_what_torch_makes_of_it(name, args, kwargs, shapes):
     assert opened == 0
 
 
+def numbers(rng, axes, low, high):
+    """Return one number, or one for each axis."""
+    return rng.choice([rng.randint(low, high), tuple(rng.randint(low, high) for _ in range(axes))])
+
+
 @pytest.mark.parametrize("axes", [1, 2, 3])
 def test_convolutions_and_pools_agree_with_torch_on_generated_options(axes):
     rng = random.Random(axes)
@@ -131,9 +137,7 @@ def test_convolutions_and_pools_agree_with_torch_on_generated_options(axes):
         name = rng.choice(
             [f"Conv{axes}d", f"ConvTranspose{axes}d", f"MaxPool{axes}d", f"AvgPool{axes}d", f"LPPool{axes}d"]
         )
-        per_axis = lambda low, high: rng.choice(
-            [rng.randint(low, high), tuple(rng.randint(low, high) for _ in range(axes))]
-        )  # noqa: E731
+        per_axis = functools.partial(numbers, rng, axes)
         channels = rng.choice([2, 4, 6])
         shape = (
             *([rng.randint(1, 3)] if rng.random() < 0.8 else []),

@@ -119,10 +119,10 @@ def pad_sequence(sequences: Any, batch_first: Any = False, padding_value: Any = 
     ordered = flag(batch_first)
     shape = None if ordered is None else ((count, known) if ordered else (known, count))
     whole = None if shape is None else (*shape, *inner)
-    axes = None
+    axes: tuple[str | None, ...] | None = None
     if whole is not None:
-        axes = ("batch", "time") if ordered else ("time", "batch")
-        axes = (*axes, *(None,) * len(inner))
+        front = ("batch", "time") if ordered else ("time", "batch")
+        axes = (*front, *(None,) * len(inner))
     filler = float(padding_value) if isinstance(padding_value, int | float) else None
     return TensorFacts(whole, first.dtype, first.device, gradient(first.dtype, facts), _padded(facts, filler), axes)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim
 from snugly.facts.dtypes import COMPLEX, FLOATING
@@ -12,6 +11,9 @@ from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import DType, Instance, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.arguments import dtype_name, flag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 GRADIENT_DTYPES = frozenset(FLOATING) | frozenset(COMPLEX)
 Shape = tuple[Dim | None, ...] | None
@@ -355,7 +357,7 @@ def buffers_of(module: Value, *, recurse: bool = True) -> Iterator[tuple[str, Te
 
 
 def copied(module: Value) -> Value:
-    """Return a copy of a layer with layers and parameters of its own, as ``copy.deepcopy`` makes; others as they are."""
+    """Return a copy of a layer with layers and parameters of its own, as ``copy.deepcopy`` makes."""
     if not isinstance(module, Module) or module.owner is not None:
         return module
     made = copy.copy(module)

@@ -74,7 +74,8 @@ ANSWERS: dict[str, Value] = {
             "torch.accelerator.empty_cache", "torch.set_num_threads", "torch.set_num_interop_threads",
             "torch.set_printoptions", "torch.set_float32_matmul_precision", "torch.use_deterministic_algorithms",
             "torch.set_deterministic_debug_mode", "torch.autograd.set_detect_anomaly", "torch.autograd.backward",
-            "torch.set_rng_state", "torch.cuda.set_rng_state", "torch.cuda.set_rng_state_all", "torch.set_flush_denormal",
+            "torch.set_rng_state", "torch.cuda.set_rng_state", "torch.cuda.set_rng_state_all",
+            "torch.set_flush_denormal",
             "torch.distributed.init_process_group", "torch.distributed.destroy_process_group",
             "torch.distributed.barrier", "torch.distributed.all_reduce", "torch.distributed.broadcast",
             "torch.distributed.reduce", "torch.distributed.all_gather", "torch.distributed.gather",
@@ -239,7 +240,11 @@ class FloatInfo(Model):
     def __init__(self, machine: Any, type: Value = None) -> None:
         """Look the limits up."""
         limits = _PRECISION.get(dtype_name(type, default_dtype(machine)) or "")
-        self.max, self.eps, self.tiny = (Number("float"),) * 3 if limits is None else limits
+        unknown: tuple[Value, ...] = (Number("float"),) * 3
+        largest, step, least = unknown if limits is None else limits
+        self.max: Value = largest
+        self.eps: Value = step
+        self.tiny: Value = least
         self.min: Value = Number("float") if limits is None else -limits[0]
         self.smallest_normal = self.tiny
 

@@ -234,7 +234,7 @@ class EMNIST(VisionDataset):
         found = _EMNIST.get(split) if isinstance(split, str) else None
         chosen = flag(train)
         self._labels = None if found is None else found[2]
-        self._length = None if found is None or chosen is None else found[0 if chosen else 1]
+        self._length = None if found is None or chosen is None else (found[0] if chosen else found[1])
 
     def item(self, machine: Any, index: Value) -> Value:
         """Return a picture and its label, after the transforms."""

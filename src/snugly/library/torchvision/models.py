@@ -6,7 +6,7 @@ which turns so many channels into so many others and shrinks the picture.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Mapping, Value
@@ -172,25 +172,11 @@ class VisionTransformer(Classifier):
         return within(machine, self.heads, token)
 
 
-class AuxiliaryOutputs(tuple[Value, ...]):
+class AuxiliaryOutputs(NamedTuple):
     """The outputs of a model with classifiers on the side, while it trains."""
 
-    __slots__ = ()
-    _fields = ("logits", "aux_logits")
-
-    def __new__(cls, *parts: Value) -> AuxiliaryOutputs:
-        """Keep the parts."""
-        return super().__new__(cls, parts)
-
-    @property
-    def logits(self) -> Value:
-        """The scores."""
-        return self[0]
-
-    @property
-    def aux_logits(self) -> Value:
-        """The scores of the classifier on the side."""
-        return self[1]
+    logits: Value
+    aux_logits: Value
 
 
 @model(f"{ROOM}.Inception3")

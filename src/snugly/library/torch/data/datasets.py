@@ -40,7 +40,7 @@ class TensorDataset(Dataset):
 
     def length(self, machine: Any) -> Dim | None:
         """Return the number of rows."""
-        return machine.length(self.tensors[0]) if self.tensors else None  # type: ignore[no-any-return]
+        return machine.length(self.tensors[0]) if self.tensors else None
 
 
 @model("torch.utils.data.StackDataset")
@@ -60,7 +60,7 @@ class StackDataset(Dataset):
     def length(self, machine: Any) -> Dim | None:
         """Return the number of items of the first."""
         parts = list(self.datasets.entries.values()) if isinstance(self.datasets, Mapping) else list(self.datasets)
-        return machine.length(parts[0]) if parts else None  # type: ignore[no-any-return]
+        return machine.length(parts[0]) if parts else None
 
 
 @model("torch.utils.data.ConcatDataset")

@@ -47,7 +47,7 @@ class MultiheadAttention(Module):
         self.vdim = embed_dim if vdim is None else vdim
         self.add_zero_attn = add_zero_attn
         width, heads = size(embed_dim), size(num_heads)
-        self.head_dim: Value = None if width is None or heads in (None, 0) else width // heads  # type: ignore[operator]
+        self.head_dim: Value = None if width is None or heads in (None, 0) else width // heads
         if kdim is None and vdim is None:
             rows = None if width is None else 3 * width
             self.in_proj_weight = new_parameter(machine, (rows, width), dtype)

@@ -98,11 +98,11 @@ class _Conv(ConvNd):
     def _pad(self, machine: Any, input: Value, padding: Value) -> Value:
         held = vars(self)
         if isinstance(padding, str):
-            totals = [
+            totals: list[Dim] = [
                 0 if padding == "valid" or window is None or step is None else step * (window - 1)
                 for window, step in zip(self._window(), sizes(held["dilation"], self._axes), strict=True)
             ]
-            pairs = [(total // 2, total - total // 2) for total in totals]
+            pairs: list[tuple[Dim | None, Dim | None]] = [(total // 2, total - total // 2) for total in totals]
         else:
             pairs = [(width, width) for width in sizes(padding, self._axes)]
         widths = tuple(width for pair in reversed(pairs) for width in pair)
@@ -188,7 +188,7 @@ class _LazyConv:
 
     def __init__(self, machine: Any, *args: Value, **kwargs: Value) -> None:
         """Make the parameters, the weight without its channels."""
-        super().__init__(machine, None, *args, **kwargs)  # type: ignore[call-arg] - the convolution it is mixed into
+        super().__init__(machine, None, *args, **kwargs)  # type: ignore[call-arg]  # the convolution it is mixed into
         self.in_channels: Value = 0
 
     def forward(self, machine: Any, input: Value, *rest: Value, **kwargs: Value) -> Value:
@@ -201,13 +201,13 @@ class _LazyConv:
             shape = list(layer.weight.shape)
             shape[axis] = self.in_channels if axis == 0 else quotient(self.in_channels, size(layer.groups))
             layer.weight = layer.weight.with_(shape=tuple(shape))
-        return super().forward(machine, input, *rest, **kwargs)  # type: ignore[misc] - as above
+        return super().forward(machine, input, *rest, **kwargs)  # type: ignore[misc]  # as above
 
 
 for _axes in (1, 2, 3):
     for _name, _base in ((f"Conv{_axes}d", _Conv), (f"ConvTranspose{_axes}d", _ConvTranspose)):
         _doc = f"What the interpreter knows of ``torch.nn.{_name}``."
-        _declared = model(f"torch.nn.{_name}")(type(_name, (_base,), {"__doc__": _doc, "_axes": _axes}))
+        _declared: Any = model(f"torch.nn.{_name}")(type(_name, (_base,), {"__doc__": _doc, "_axes": _axes}))
         _doc = f"What the interpreter knows of ``torch.nn.Lazy{_name}``."
         model(f"torch.nn.Lazy{_name}")(type(f"Lazy{_name}", (_LazyConv, _declared), {"__doc__": _doc}))
 

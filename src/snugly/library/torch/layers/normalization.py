@@ -125,7 +125,7 @@ class _LazyNorm:
 
     def __init__(self, machine: Any, *args: Value, **kwargs: Value) -> None:
         """Make the parameters without their size."""
-        super().__init__(machine, None, *args, **kwargs)  # type: ignore[call-arg] - the layer it is mixed into
+        super().__init__(machine, None, *args, **kwargs)  # type: ignore[call-arg]  # the layer it is mixed into
         self.num_features: Value = 0
 
     def forward(self, machine: Any, input: Value) -> Value:
@@ -140,7 +140,7 @@ class _LazyNorm:
                 held = getattr(layer, name)
                 if isinstance(held, TensorFacts):
                     setattr(layer, name, held.with_(shape=(self.num_features,)))
-        return super().forward(machine, input)  # type: ignore[misc] - as above
+        return super().forward(machine, input)  # type: ignore[misc]  # as above
 
 
 class _LazyInstanceNorm(_LazyNorm):
@@ -163,7 +163,7 @@ class _LazyInstanceNorm(_LazyNorm):
 for _axes in (1, 2, 3):
     for _name, _base in ((f"BatchNorm{_axes}d", BatchNorm), (f"InstanceNorm{_axes}d", InstanceNorm)):
         _doc = f"What the interpreter knows of ``torch.nn.{_name}``."
-        _declared = model(f"torch.nn.{_name}")(type(_name, (_base,), {"__doc__": _doc, "_axes": _axes}))
+        _declared: Any = model(f"torch.nn.{_name}")(type(_name, (_base,), {"__doc__": _doc, "_axes": _axes}))
         _doc = f"What the interpreter knows of ``torch.nn.Lazy{_name}``."
         model(f"torch.nn.Lazy{_name}")(
             type(f"Lazy{_name}", (_LazyNorm if _base is BatchNorm else _LazyInstanceNorm, _declared), {"__doc__": _doc})

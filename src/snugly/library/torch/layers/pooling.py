@@ -71,7 +71,7 @@ class _FractionalPool(FunctionalLayer):
 
 
 for _axes in (2, 3):
-    _members = {
+    _members: dict[str, Any] = {
         "__doc__": f"What the interpreter knows of ``torch.nn.FractionalMaxPool{_axes}d``.",
         "_function": f"{FUNCTIONAL}.fractional_max_pool{_axes}d",
         "_parameters": {
