@@ -275,7 +275,10 @@ def _absent(found: Module, key: str, value: Any) -> bool:
 
 
 def _without_legacy(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn ``size_average`` and ``reduce`` into the reduction that the module then has."""
+    """Turn ``size_average`` and ``reduce`` into the reduction that the module then has.
+
+    A text that stands where ``size_average`` is expected is kept beside it, for the rule about it.
+    """
     kept = {key: value for key, value in options.items() if key not in ("size_average", "reduce")}
     average, reduce = options.get("size_average"), options.get("reduce")
     if average is None and reduce is None:
@@ -284,6 +287,8 @@ def _without_legacy(options: Mapping[str, Any]) -> dict[str, Any]:
         return {**kept, "reduction": UNKNOWN}
     if reduce is not None and not reduce:
         return {**kept, "reduction": "none"}
+    if isinstance(average, str):
+        kept["size_average"] = average
     return {**kept, "reduction": "mean" if average is None or average else "sum"}
 
 

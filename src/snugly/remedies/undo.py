@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from snugly.remedies.changes import Argmax, Change, Squeeze
+from snugly.remedies.changes import CASTS, Argmax, Cast, Change, Squeeze
 from snugly.rules.findings import Edit
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def undo(text: SourceText, place: Place, change: Change, rank: int | None) -> tu
             return _undo_axis(text, node, axis, rank)
         case Argmax() if node is not None:
             return _undo_one_hot(text, node)
+        case Cast(dtype=dtype) if isinstance(node, ast.Call):
+            return _recast(text, node, dtype)
     return ()
 
 
@@ -164,6 +166,40 @@ def _undo_one_hot(text: SourceText, node: ast.expr) -> tuple[Edit, ...]:
         case ast.Call(args=[ids, *_]) if called(node)[0] == "one_hot":
             return (Edit(text.place(node), text.of(ids)),)
     return ()
+
+
+TYPED = {"FloatTensor": "float32", "LongTensor": "int64", "DoubleTensor": "float64", "IntTensor": "int32"}
+TORCH_NAMES = {"int64": "long", "float32": "float32", "float64": "float64"}
+CONVERTING = frozenset(("float", "long", "double", "half", "int", "short", "bool"))
+
+
+def _recast(text: SourceText, node: ast.Call, dtype: str) -> tuple[Edit, ...]:
+    """Return the edit of a conversion or a creation that names another dtype: ``dtype=``, ``.float()``, ``FloatTensor``."""
+    name, receiver = called(node)
+    given = next((keyword.value for keyword in node.keywords if keyword.arg == "dtype"), None)
+    if given is None and name in ("to", "astype", "type") and len(node.args) == 1:
+        given = node.args[0]
+    if given is not None:
+        new = _dtype_like(text.of(given), dtype)
+        return () if new is None else (Edit(text.place(given), new),)
+    whole = text.place(node.func)
+    last = type(whole)(whole.file, whole.end_line, whole.end_column - len(name), whole.end_line, whole.end_column)
+    if name in CONVERTING and receiver is not None and not node.args and dtype in CASTS:
+        return (Edit(last, CASTS[dtype][1:-2]),)
+    wanted = next((other for other, made in TYPED.items() if made == dtype), None)
+    return (Edit(last, wanted),) if name in TYPED and wanted is not None else ()
+
+
+def _dtype_like(written: str, dtype: str) -> str | None:
+    """Write a dtype as another one was written: of torch, of numpy, or as a text."""
+    prefix, dot, _ = written.rpartition(".")
+    if prefix == "torch":
+        return f"torch.{TORCH_NAMES.get(dtype, dtype)}"
+    if dot:
+        return f"{prefix}.{dtype}"
+    if written[:1] in "'\"":
+        return f"{written[0]}{dtype}{written[0]}"
+    return {"int64": "int", "float64": "float"}.get(dtype) if written in ("int", "float") else None
 
 
 def called(node: ast.Call) -> tuple[str, ast.expr | None]:

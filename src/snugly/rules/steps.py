@@ -41,9 +41,7 @@ def steps(argument: str, facts: TensorFacts) -> tuple[OriginStep, ...]:
         if unchanged and origin.operation != "item":
             continue
         step = OriginStep(origin.place, origin.text, argument, after)
-        if found and found[-1].place == step.place:
-            found[-1] = step
-        else:
+        if not found or found[-1].place != step.place:
             found.append(step)
     if len(found) > MOST_STEPS:
         found = [*found[: MOST_STEPS - 1], found[-1]]
