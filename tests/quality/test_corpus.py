@@ -5,6 +5,8 @@ The line of a loss states the true shapes: ``# input float32[N, 10], target int6
 
 import functools
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from snugly.interpreter.modules import Program
 from snugly.interpreter.sources import parse
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.py"))
+OUTSIDE = {"torchvision", "gymnasium", "sklearn", "pandas", "tqdm", "lightning"}
 STATED = re.compile(r"(\w+) (\w+\[[^\]]*\])")
 
 
@@ -88,3 +91,12 @@ def test_most_shapes_at_losses_are_known():
             else:
                 unknown.append(f"{path.name}:{line} {name}: {[str(facts) for facts in said[:2]]}")
     assert known / (known + len(unknown)) >= 0.85, unknown
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_a_program_of_the_corpus_runs(path, monkeypatch, tmp_path):
+    if OUTSIDE & set(re.findall(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE)):
+        pytest.skip("it needs a data set or a library that is not installed here")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [path.name])
+    runpy.run_path(str(path), run_name="__main__")

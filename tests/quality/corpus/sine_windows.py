@@ -1,14 +1,13 @@
 """Forecasting a noisy wave from windows that numpy cuts."""
 
-import matplotlib
 import numpy as np
 import torch
 import torch.nn as nn
 
 try:
-    matplotlib.use("Agg")
-except Exception:
-    pass
+    import matplotlib.pyplot as plt
+except ImportError:
+    plt = None
 
 np.random.seed(0)
 torch.manual_seed(0)
@@ -66,4 +65,8 @@ for epoch in range(3):
 
 with torch.no_grad():
     forecast = model(X_test).squeeze(-1).numpy() * std + mean
+if plt is not None:
+    plt.plot(series[split + LOOKBACK :])
+    plt.plot(forecast)
+    plt.savefig("forecast.png")
 print(forecast.shape, np.abs(forecast).max() < 10)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
 LIBRARY = ("typing", "typing_extensions", "abc", "enum", "dataclasses", "__future__", "beartype", "jaxtyping")
-quiet("typing", "typing_extensions", "abc", "__future__")
+quiet("typing", "typing_extensions", "abc", "__future__", "dataclasses")
 
 
 @function(
