@@ -161,7 +161,8 @@ def _of_mapping(machine: Machine, value: Mapping, key: Value) -> Value:
         factory = getattr(value, "factory", None)
         if factory is not None:
             made = machine.call(factory)
-            set_item(machine, value, key, made)
+            if value.kind != "Counter":
+                set_item(machine, value, key, made)
             return made
         return Unknown("a key that is not there")
     found = value.rest if value.open and value.rest is not None else NOTHING

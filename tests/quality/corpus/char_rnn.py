@@ -13,8 +13,8 @@ wall. It was no use trying the lift. Even at the best of times it was seldom wor
 
 all_characters = string.printable
 n_characters = len(all_characters)
-chunk_len = 40
-n_epochs = 4
+chunk_len = 16
+n_epochs = 2
 hidden_size = 48
 n_layers = 1
 
