@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 - as everyone calls it
 
 import snugly
 from snugly.facts.notation import NotationError, parse
@@ -74,7 +74,7 @@ def test_what_stands_open_is_said():
         (("mse_loss", "float3[2]", "float32[2]"), NotationError),
         (("mse_loss", "float32[2]", "float32[2]", "float32[2]", 1, 2, 3, 4), TypeError),
         ((F.relu, "float32[2]"), ValueError),
-        ((lambda x, y: x, "float32[2]", "float32[2]"), ValueError),
+        ((lambda x, _: x, "float32[2]", "float32[2]"), ValueError),
     ],
 )
 def test_what_is_not_a_call_of_a_loss(arguments, error):
@@ -107,3 +107,13 @@ def test_labels_that_ctc_would_read_outside_of_memory_are_refused():
     assert verdict.accepted is False
     assert verdict.violations[0].clause == "label-range"
     assert verdict.raises is None
+
+
+def test_the_first_label_out_of_range_is_named_in_a_large_tensor():
+    target = torch.zeros(100_000, dtype=torch.int64)
+    target[70_000], target[80_000] = -100, 12
+    verdict = snugly.fit("cross_entropy", torch.zeros(100_000, 10), target)
+    with pytest.raises(IndexError) as raised:
+        F.cross_entropy(torch.zeros(100_000, 10), target)
+    assert verdict.raises.message == str(raised.value)
+    assert snugly.fit("gaussian_nll_loss", *[torch.zeros(9000)] * 2, torch.full((9000,), -1.0)).accepted is False

@@ -189,6 +189,26 @@ class LiveValues(ValueFacts):
             fits = not bool((outside & (self._tensor != ignoring)).any())
         return fits if self._complete or not fits else None
 
+    def any_below(self, bound: float) -> bool | None:
+        """Tell whether some element is smaller than ``bound``; NaN is not."""
+        if not self._tensor.numel():
+            return False
+        if self._tensor.is_complex():
+            return None
+        found = self._range is not None and self._range[0] < bound
+        return found if self._complete or found else None
+
+    def first_outside(self, low: float, high: float, *, ignoring: float | None = None) -> float | None:
+        """Return the first element, row-major, outside of ``[low, high]``; of a tensor read in part it is not known."""
+        if not self._complete or self._tensor.is_complex():
+            return None
+        seen = self._tensor.reshape(-1)
+        outside = ~((seen >= low) & (seen <= high))
+        if ignoring is not None:
+            outside &= seen != ignoring
+        places = outside.nonzero()
+        return None if not len(places) else seen[places[0, 0]].item()
+
     def only(self, values: Iterable[float]) -> bool | None:
         """Tell whether every element is one of ``values``."""
         allowed = frozenset(values)
