@@ -1,4 +1,4 @@
-"""What watching costs a loss call that is known: ``mse_loss`` of 32 × 10, with and without, alternating, in CPU time."""
+"""What watching costs a known loss call: ``mse_loss`` of 32 × 10, with and without, alternating, in CPU time."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from snugly.runtime.ranks import Ranks
 from snugly.runtime.session import Session, key_of
 from snugly.runtime.source import source_findings
 from snugly.surfaces.cli.trouble import Trouble
+from snugly.surfaces.selection import Selection
 
 if TYPE_CHECKING:
     from snugly.rules.findings import Finding
@@ -38,14 +39,15 @@ def run(
         module: run a module, as python -m does; -m for short.
         output_format: full, concise, json, sarif or github.
         output_file: write the findings here, when the script has ended.
-        select: tell only findings whose code begins so.
-        ignore: tell no finding whose code begins so.
+        select: codes or their beginnings, separated by commas; only these are reported.
+        ignore: codes or their beginnings that are not reported.
     """
     try:
+        selection = Selection(select, ignore)
         target = running.module(script) if module else running.script(script)
-    except running.NotRunnable as trouble:
+    except (ValueError, running.NotRunnable) as trouble:
         raise Trouble(str(trouble)) from trouble
-    teller = _Teller(output_format, output_file, select, ignore)
+    teller = _Teller(output_format, output_file, selection)
     session = Session(teller.tell, lambda: source_findings(target.file, arguments))
     try:
         return running.run(target, arguments, session)
@@ -56,20 +58,19 @@ def run(
 class _Teller:
     """Writes findings: each at once where a person reads along, all at the end where a format is one document."""
 
-    def __init__(
-        self, output_format: OutputFormat, output_file: str | None, select: tuple[str, ...], ignore: tuple[str, ...]
-    ) -> None:
+    def __init__(self, output_format: OutputFormat, output_file: str | None, selection: Selection) -> None:
         self._format = output_format
         self._file = None if output_file is None else os.path.abspath(output_file)
-        self._select = _codes(select) or ("SNG",)
-        self._ignore = _codes(ignore)
+        self._selection = selection
         self._told: list[Finding] = []
         self._ranks = Ranks()
         self._process = os.getpid()
 
     def tell(self, finding: Finding) -> None:
         """Write a finding, or keep it for the end."""
-        if os.getpid() != self._process or not self._wanted(finding) or self._ranks.repeats(key_of(finding)):
+        if os.getpid() != self._process or finding.code not in self._selection:
+            return
+        if self._ranks.repeats(key_of(finding)):
             return
         self._told.append(finding)
         self._ranks.told([key_of(told) for told in self._told])
@@ -98,10 +99,3 @@ class _Teller:
 
     def _streams(self) -> bool:
         return self._file is None and self._format in (OutputFormat.FULL, OutputFormat.CONCISE)
-
-    def _wanted(self, finding: Finding) -> bool:
-        return finding.code.startswith(self._select) and not (self._ignore and finding.code.startswith(self._ignore))
-
-
-def _codes(given: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(code.strip().upper() for each in given for code in each.split(",") if code.strip())
