@@ -213,7 +213,8 @@ def _stacked(tensor: Any) -> TensorFacts | None:
     """A list of tensors counts as one with a new first axis."""
     if isinstance(tensor, TensorFacts):
         return tensor
-    one, count = None, None
+    one: Any = None
+    count: Dim | None = None
     if isinstance(tensor, list | tuple) and tensor:
         one, count = tensor[0], len(tensor)
     elif isinstance(tensor, Repeated):

@@ -204,12 +204,12 @@ def span_length(start: Value, stop: Value, step: Value) -> Dim | None:
     numbers = (start, stop, step)
     if all(isinstance(x, int | float) for x in numbers):
         try:
-            return max(math.ceil((stop - start) / step), 0)
+            return max(int(math.ceil((stop - start) / step)), 0)
         except (ZeroDivisionError, OverflowError, ValueError):
             return None
     if all(isinstance(x, int | Expr) for x in numbers) and isinstance(step, int) and step > 0:
         length = (stop - start + (step - 1)) // step
-        return length if less(length, 0) is False else None
+        return length if isinstance(length, int | Expr) and less(length, 0) is False else None
     return None
 
 

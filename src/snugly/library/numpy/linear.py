@@ -16,7 +16,7 @@ from snugly.library.registry import function
 from snugly.operations.registry import lookup
 
 if TYPE_CHECKING:
-    from snugly.facts.dims import Dim
+    from snugly.facts.dims import Dim, same
     from snugly.facts.tensors import Shape
     from snugly.interpreter.machine import Machine
 
@@ -46,7 +46,7 @@ def dot(machine: Machine, a: Value, b: Value, out: Value = None) -> Value:
     if not left or not right:
         return apply(machine, "multiply", first, second)
     inner = right[0] if len(right) == 1 else right[-2]
-    if shapes.same(left[-1], inner) is False:
+    if same(left[-1], inner) is False:
         return Unknown("numpy.dot does not fit")
     rest = () if len(right) == 1 else (*right[:-2], right[-1])
     return made((*left[:-1], *rest), dtype)

@@ -300,7 +300,7 @@ class ArgumentParser(_Container):
 def _real_options(argument: Argument) -> dict[str, Any]:
     import argparse
 
-    action = {"BooleanOptionalAction": argparse.BooleanOptionalAction}.get(argument.action, argument.action)
+    action: Any = {"BooleanOptionalAction": argparse.BooleanOptionalAction}.get(argument.action, argument.action)
     options: dict[str, Any] = {"action": action, "default": argparse.SUPPRESS}
     if not argument.positional:
         options["dest"] = argument.dest

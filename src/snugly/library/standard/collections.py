@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snugly.interpreter.values import NOTHING, Mapping, Native, Number, Sequence, Unknown, Value
 from snugly.library.drawing import any_item, joined
@@ -186,7 +186,8 @@ def namedtuple(
     try:
         names = plain(field_names)
         given = None if defaults is None else list(plain(defaults))
-        made = collections.namedtuple(plain(typename), names, rename=bool(rename), defaults=given)  # noqa: PYI024
+        make: Any = collections.namedtuple
+        made = make(plain(typename), names, rename=bool(rename), defaults=given)
     except (NotPlainError, ValueError, TypeError):
         return Unknown("collections.namedtuple")
     return Native(made, made.__name__)
