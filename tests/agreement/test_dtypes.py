@@ -37,6 +37,7 @@ def test_can_cast_is_that_of_torch():
         assert can_cast(a, b) == torch.can_cast(getattr(torch, a), getattr(torch, b)), (a, b)
 
 
+@pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental")
 @pytest.mark.parametrize("a", DTYPES)
 def test_result_type_of_tensors_and_numbers_is_that_of_torch(a):
     for rank in (0, 1):

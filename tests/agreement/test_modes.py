@@ -49,7 +49,7 @@ def test_instances_of_a_mode_are_accepted(name, mode):
     input_kind, target_kind = VALUES.get(mode.name, ("any", "unit"))
     for _ in range(60):
         shapes, result = instance(mode, random)
-        classes = shapes["input"][1 if len(shapes["input"]) > 1 else 0] if "input" in shapes and shapes["input"] else 1
+        classes = shapes["input"][1 if len(shapes["input"]) > 1 else 0] if shapes.get("input") else 1
         if "linear_weight" in shapes:
             classes = shapes["linear_weight"][0]
         if mode.name in ("label lists",) or "margin" in name:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import sys
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from snugly.facts.dims import Expr, substitute, value
+from snugly.facts.dims import Expr, substitute, symbol, symbols, value
 from snugly.facts.misfits import Misfit
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
@@ -36,6 +37,7 @@ class Score:
     """What came of the samples of one operation."""
 
     samples: int = 0
+    symbolic: int = 0
     unknown: int = 0
     wrong: list[str] = field(default_factory=list)
     refused: int = 0  # torch raises, and so do we, with the same type
@@ -59,13 +61,13 @@ def value_facts(tensor: torch.Tensor) -> ValueFacts:
     return ValueFacts(min(elements), max(elements), integral, frozenset(elements), elements, finite=True, attained=True)
 
 
-def facts_of(argument: Any, *, values: bool) -> Any:
-    """Return an argument of torch as an argument of an operation."""
+def facts_of(argument: Any, *, values: bool, names: dict[int, Expr] | None = None) -> Any:
+    """Return an argument of torch as an argument of an operation; with ``names``, sizes as symbols."""
     if isinstance(argument, torch.Tensor):
         if argument.layout is not torch.strided:
             raise NotImplementedError(argument.layout)
         known = value_facts(argument) if values else NOTHING_KNOWN
-        shape = tuple(argument.shape)
+        shape = tuple(argument.shape if names is None else (named(size, names) for size in argument.shape))
         kind = "parameter" if isinstance(argument, torch.nn.Parameter) else "tensor"
         return TensorFacts(shape, dtype_name(argument.dtype), "cpu", argument.requires_grad, known, kind=kind)
     if isinstance(argument, torch.dtype):
@@ -75,11 +77,16 @@ def facts_of(argument: Any, *, values: bool) -> Any:
     if isinstance(argument, torch.Size):
         return tuple(argument)
     if isinstance(argument, list | tuple):
-        items = [facts_of(item, values=values) for item in argument]
+        items = [facts_of(item, values=values, names=names) for item in argument]
         return tuple(items) if isinstance(argument, tuple) else items
     if isinstance(argument, dict):
-        return {name: facts_of(item, values=values) for name, item in argument.items()}
+        return {name: facts_of(item, values=values, names=names) for name, item in argument.items()}
     return argument
+
+
+def named(size: int, names: dict[int, Expr]) -> Any:
+    """Return a size as a symbol that could be any size that is not 0 or 1; equal sizes have one symbol."""
+    return names.setdefault(size, symbol(f"S{size}", 2)) if size > 1 else size
 
 
 def compare(ours: Any, real: Any, sizes: dict[Any, int] | None = None) -> tuple[str | None, bool]:
@@ -93,8 +100,10 @@ def compare(ours: Any, real: Any, sizes: dict[Any, int] | None = None) -> tuple[
     if isinstance(ours, Number):
         kinds = {"int": int, "float": float, "bool": bool, "complex": complex}
         right = isinstance(real, kinds[ours.type])
-        inside = not isinstance(real, int | float) or math.isnan(real) or (
-            (ours.low is None or real >= ours.low) and (ours.high is None or real <= ours.high)
+        inside = (
+            not isinstance(real, int | float)
+            or math.isnan(real)
+            or ((ours.low is None or real >= ours.low) and (ours.high is None or real <= ours.high))
         )
         return (None if right and inside else f"{ours!r} for {real!r}"), False
     if isinstance(ours, Expr):
@@ -155,14 +164,17 @@ def wrong_values(ours: ValueFacts, real: torch.Tensor) -> str | None:
     if ours.integral and real.is_floating_point() and not bool((found == found.round()).all()):
         return "integral"
     if ours.attained and (
-        (ours.low is not None and abs(low - ours.low) > slack) or (ours.high is not None and abs(high - ours.high) > slack)
+        (ours.low is not None and abs(low - ours.low) > slack)
+        or (ours.high is not None and abs(high - ours.high) > slack)
     ):
         return f"attained [{ours.low}, {ours.high}] for [{low}, {high}]"
     if ours.members is not None and not slack and not set(found.tolist()) <= {float(x) for x in ours.members}:
         return f"members {ours.members} for {set(found.tolist())}"
     if ours.elements is not None:
         listed = torch.tensor(ours.elements, dtype=torch.float64)
-        if listed.numel() != real.numel() or not torch.allclose(listed, real.detach().to(torch.float64).reshape(-1), atol=1e-4, rtol=1e-4, equal_nan=True):
+        if listed.numel() != real.numel() or not torch.allclose(
+            listed, real.detach().to(torch.float64).reshape(-1), atol=1e-4, rtol=1e-4, equal_nan=True
+        ):
             return f"elements {ours.elements[:6]} for {found.tolist()[:6]}"
     return wrong_meaning(ours, real)
 
@@ -177,7 +189,9 @@ def wrong_meaning(ours: ValueFacts, real: torch.Tensor) -> str | None:
         return None
     total = real.exp() if ours.meaning is Meaning.LOG_PROBABILITIES else real
     total = total.sum(ours.axis)
-    return None if bool((total - 1).abs().max() < 1e-3 if total.numel() else True) else f"{ours.meaning} along {ours.axis}"
+    return (
+        None if bool((total - 1).abs().max() < 1e-3 if total.numel() else True) else f"{ours.meaning} along {ours.axis}"
+    )
 
 
 def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, Exception | None]:
@@ -186,7 +200,7 @@ def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, 
         warnings.simplefilter("ignore")
         try:
             return function(*args, **kwargs), None
-        except Exception as error:  # noqa: BLE001 - whatever torch raises is the answer
+        except Exception as error:
             return None, error
 
 
@@ -206,7 +220,9 @@ def judge(score: Score, name: str, real: tuple[Any, Exception | None], args: Any
         elif type(error).__name__ == misfit.raises:
             score.refused += 1
         else:
-            score.other_type.append(f"{name}{shapes_of(args, kwargs)}: {type(error).__name__}: {error} | {misfit.raises}: {misfit}")
+            score.other_type.append(
+                f"{name}{shapes_of(args, kwargs)}: {type(error).__name__}: {error} | {misfit.raises}: {misfit}"
+            )
         return
     except TypeError as misuse:
         if error is None:
@@ -214,7 +230,7 @@ def judge(score: Score, name: str, real: tuple[Any, Exception | None], args: Any
             score.unknown += 1
             score.wrong.append(f"{name}{shapes_of(args, kwargs)}: does not bind: {misuse}")
         return
-    except Exception as crash:  # noqa: BLE001 - a crash of ours is a disagreement too
+    except Exception as crash:
         score.wrong.append(f"{name}{shapes_of(args, kwargs)}: crashed: {crash!r}")
         return
     score.samples += 1
@@ -225,6 +241,25 @@ def judge(score: Score, name: str, real: tuple[Any, Exception | None], args: Any
     score.unknown += partial
     if wrong:
         score.wrong.append(f"{name}{shapes_of(args, kwargs)}: {wrong}")
+
+
+def judge_symbols(score: Score, name: str, real: Any, args: Any, kwargs: Any) -> None:
+    """Apply an operation to symbolic sizes: what it answers must hold for the sizes of the sample."""
+    declared = registry.lookup(name)
+    assert declared is not None
+    names: dict[int, Expr] = {}
+    try:
+        ours = declared(*facts_of(args, values=False, names=names), **facts_of(kwargs, values=False, names=names))
+    except NotImplementedError:
+        return
+    except Exception as refusal:
+        score.wrong.append(f"{name}{shapes_of(args, kwargs)}: symbolic: {refusal!r}")
+        return
+    score.symbolic += 1
+    sizes = {next(iter(symbols(expression))): size for size, expression in names.items()}
+    wrong, _ = compare(ours, real, sizes)
+    if wrong:
+        score.wrong.append(f"{name}{shapes_of(args, kwargs)}: symbolic: {wrong}")
 
 
 def shapes_of(args: Any, kwargs: Any) -> str:
@@ -244,7 +279,7 @@ def operators() -> list[Any]:
     """Return torch's table of operators."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from torch.testing._internal.common_methods_invocations import op_db  # noqa: PLC0415 - takes seconds
+        from torch.testing._internal.common_methods_invocations import op_db
 
     return list(op_db)
 
@@ -307,7 +342,7 @@ def errors_of(op: Any) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
         try:
             for error in op.error_inputs("cpu"):
                 yield in_order(op.name, (error.sample_input.input, *error.sample_input.args)), error.sample_input.kwargs
-        except Exception:  # noqa: BLE001 - samples that need other hardware
+        except Exception:
             return
 
 
@@ -328,9 +363,17 @@ def run(ops: list[Any], dtypes: tuple[torch.dtype, ...] = DTYPES, most: int = 10
                     if name.startswith("torch.Tensor.") and (not args or not isinstance(args[0], torch.Tensor)):
                         continue
                     given = (args[1], args[0], *args[2:]) if name == "torch.Tensor.where" else args
-                    answer = real if function is function_of(op) or number else call(function, *copied(given), **copied(kwargs))
+                    answer = (
+                        real
+                        if function is function_of(op) or number
+                        else call(function, *copied(given), **copied(kwargs))
+                    )
                     judge(score, name, answer, given, kwargs, values=bool(number % 2))
+                    if answer[1] is None and dtype is torch.float32:
+                        judge_symbols(score, name, answer[0], given, kwargs)
         for args, kwargs in errors_of(op):
+            if names[0][0].startswith("torch.Tensor.") and not isinstance(args[0], torch.Tensor):
+                continue
             real = call(function_of(op), *copied(args), **copied(kwargs))
             judge(score, names[0][0], real, args, kwargs, values=True)
     return scores
@@ -350,17 +393,20 @@ def copied(arguments: Any) -> Any:
 def main() -> None:
     """Print the table of operators: covered, samples, unknown, wrong."""
     torch.manual_seed(0)
-    scores = run(operators())
+    wanted = sys.argv[1:]
+    scores = run([op for op in operators() if not wanted or op.name in wanted])
     total: Counter[str] = Counter()
     for name, score in sorted(scores.items()):
         total.update(samples=score.samples, unknown=score.unknown, wrong=len(score.wrong), gaps=score.gaps,
                      refused=score.refused, other=len(score.other_type))  # fmt: skip
-        print(f"{name:45} samples {score.samples:5} unknown {score.unknown:4} wrong {len(score.wrong):3} gaps {score.gaps:3} refused {score.refused:3} other {len(score.other_type)}")  # noqa: T201
+        print(
+            f"{name:45} samples {score.samples:5} unknown {score.unknown:4} wrong {len(score.wrong):3} gaps {score.gaps:3} refused {score.refused:3} other {len(score.other_type)}"
+        )
         for line in score.wrong[:3]:
-            print("    WRONG", line[:300])  # noqa: T201
+            print("    WRONG", line[:300])
         for line in score.other_type[:2]:
-            print("    TYPE ", line[:400])  # noqa: T201
-    print(dict(total), len(scores), "operators")  # noqa: T201
+            print("    TYPE ", line[:400])
+    print(dict(total), len(scores), "operators")
 
 
 if __name__ == "__main__":

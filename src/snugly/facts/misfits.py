@@ -33,7 +33,7 @@ class Misfit(Exception):  # noqa: N818 - a fact about the user's program, not an
         self.details = details
 
 
-def require(truth: bool | None, message: str, **parts: object) -> None:  # noqa: FBT001
+def require(truth: bool | None, message: str, **parts: object) -> None:  # noqa: FBT001 - a fact
     """Raise ``Misfit`` when ``truth`` is certainly false; unknown passes.
 
     Args:

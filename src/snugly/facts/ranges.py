@@ -1,4 +1,4 @@
-"""Arithmetic on value facts: what is known of ``x / 255``, ``x - 1``, ``clamp(x, 0, 1)`` when something is known of x."""
+"""Arithmetic on value facts: what is known of ``x / 255``, ``x - 1``, ``clamp(x, 0, 1)`` from what is known of x."""
 
 from __future__ import annotations
 
@@ -46,13 +46,14 @@ def constant(number: object) -> ValueFacts:
     if isinstance(number, int | float):
         if math.isnan(number):
             return NOTHING_KNOWN
-        whole = isinstance(number, int) or number.is_integer()
         members = frozenset((number,))
-        return ValueFacts(number, number, whole, members, None, math.isfinite(number), attained=True)
+        integral = isinstance(number, int) or number.is_integer()
+        return ValueFacts(number, number, integral, members, None, math.isfinite(number), attained=True)
     if isinstance(number, Number):
         whole = True if number.type in ("int", "bool") else None
-        low, high = (0, 1) if number.type == "bool" and number.low is None else (number.low, number.high)
-        return ValueFacts(low=low, high=high, integral=whole)
+        if number.type == "bool" and number.low is None:
+            return ValueFacts(low=0, high=1, integral=True)
+        return ValueFacts(low=number.low, high=number.high, integral=whole)
     return NOTHING_KNOWN
 
 
@@ -184,7 +185,7 @@ def subtract(a: ValueFacts, b: ValueFacts) -> ValueFacts:
     if a is NOTHING_KNOWN and b is NOTHING_KNOWN:
         return a
     (a_low, a_high), (b_low, b_high) = edges(a), edges(b)
-    meaning = a.meaning if a.meaning is Meaning.LOGITS and _single(b) is not None else None
+    meaning: Meaning | None = a.meaning if a.meaning is Meaning.LOGITS and _single(b) is not None else None
     if _single(a) == 1 and b.meaning is Meaning.BERNOULLI:
         meaning = Meaning.BERNOULLI
     if _single(a) == 1 and b.meaning is Meaning.MASK:
@@ -267,7 +268,7 @@ def power(a: ValueFacts, b: ValueFacts) -> ValueFacts:
 
 def _power(x: float, exponent: float) -> float:
     try:
-        return x if math.isinf(x) else x**exponent  # type: ignore[no-any-return]
+        return x if math.isinf(x) else x**exponent
     except OverflowError:
         return _INF
 
@@ -368,14 +369,18 @@ def _rounded(values: ValueFacts, most: int) -> ValueFacts:
         return values
     exact = [abs(edge) <= most and float(edge).is_integer() for edge in (low, high)]
     return replace(
-        values, low=values.low if exact[0] else None, high=values.high if exact[1] else None, members=None, elements=None,
+        values,
+        low=values.low if exact[0] else None,
+        high=values.high if exact[1] else None,
+        members=None,
+        elements=None,
         attained=False,
-    )  # fmt: skip
+    )
 
 
 def _as_truths(values: ValueFacts) -> ValueFacts:
     low, high = edges(values)
     if low > 0 or high < 0:
-        return ValueFacts(1, 1, True, frozenset((1,)), meaning=Meaning.MASK)  # noqa: FBT003 - integral
+        return ValueFacts(low=1, high=1, integral=True, members=frozenset((1,)), meaning=Meaning.MASK)
     elements = values.elements and tuple(bool(x) for x in values.elements)
     return replace(TRUTHS, elements=elements)

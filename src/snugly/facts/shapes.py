@@ -6,7 +6,7 @@ raises for every size that the symbols can have, and its answer holds wherever t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr, divides, less, product, same, value
 from snugly.facts.misfits import Misfit, require
@@ -283,7 +283,7 @@ def concatenate(shapes: Sequence[Shape | None], dim: int) -> Shape | None:
                     f"Sizes of tensors must match except in dimension {axis}. Expected size {merged[other]}"
                     f" but got size {size} for tensor number {number} in the list."
                 )
-                details = {"axis": axis, "at": other, "number": number, "first": first, "shape": shape}
+                details: dict[str, Any] = {"axis": axis, "at": other, "number": number, "first": first, "shape": shape}
                 raise Misfit(message, clause="cat-sizes", argument="tensors", **details)
             merged[other] = known_same(merged[other], size)
     merged[axis] = total

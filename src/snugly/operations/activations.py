@@ -184,8 +184,13 @@ def elu(input: TensorFacts, alpha: float = 1.0, inplace: bool = False) -> Tensor
 
 
 @operation(
-    _F + "selu", _F + "selu_", "torch.selu", _F + "silu", _F + "mish", _F + "hardswish",
-)  # fmt: skip
+    _F + "selu",
+    _F + "selu_",
+    "torch.selu",
+    _F + "silu",
+    _F + "mish",
+    _F + "hardswish",
+)
 def selu(input: TensorFacts, inplace: bool = False) -> TensorFacts:
     """A smooth activation with no sharp range."""
     del inplace
@@ -256,8 +261,12 @@ _DROPOUTS = ("dropout", "alpha_dropout", "feature_alpha_dropout", "dropout1d", "
 
 
 @operation(
-    *(_F + name for name in _DROPOUTS), "torch.dropout", "torch.alpha_dropout", "torch.feature_dropout", "torch.dropout_",
-)  # fmt: skip
+    *(_F + name for name in _DROPOUTS),
+    "torch.dropout",
+    "torch.alpha_dropout",
+    "torch.feature_dropout",
+    "torch.dropout_",
+)
 def dropout(input: TensorFacts, p: float = 0.5, training: bool = True, inplace: bool = False) -> TensorFacts:
     """Zero some elements, scale the others; probabilities are none any more."""
     del inplace

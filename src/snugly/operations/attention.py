@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import real_of
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import shown
-from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.operations.arguments import axis_of, flag, integer, promoted
 from snugly.operations.pointwise import combined, floating
@@ -17,6 +16,9 @@ from snugly.operations.products import linear
 from snugly.operations.reductions import reduced
 from snugly.operations.registry import operation
 from snugly.operations.results import made
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
 
 _F = "torch.nn.functional."
 
@@ -121,14 +123,22 @@ def _check_heads(query: TensorFacts, key: TensorFacts, value: TensorFacts, embed
         if None not in (query.rank, facts.rank) and query.rank != facts.rank:
             kind = "batched 3-D" if query.rank == 3 else "unbatched 2-D"
             message = (
-                f"For {kind} `query`, expected `key` and `value` to be {query.rank}-D but found {key.rank}-D and {value.rank}-D"
+                f"For {kind} `query`, expected `key` and `value` to be {query.rank}-D but found"
+                f" {key.rank}-D and {value.rank}-D"
                 " tensors respectively"
             )
             raise Misfit(message, clause="rank", raises="AssertionError", argument=name, shape=facts.shape)
     wanted = integer(embed)
     if same(query.size(-1), wanted) is False:
         message = f"was expecting embedding dimension of {wanted}, but got {query.size(-1)}"
-        raise Misfit(message, clause="attention-features", raises="AssertionError", argument="query", shape=query.shape, expected=wanted)
+        raise Misfit(
+            message,
+            clause="attention-features",
+            raises="AssertionError",
+            argument="query",
+            shape=query.shape,
+            expected=wanted,
+        )
     count = integer(heads)
     if wanted is not None and count and wanted % count:
         message = f"embed_dim {wanted} not divisible by num_heads {count}"
@@ -136,11 +146,27 @@ def _check_heads(query: TensorFacts, key: TensorFacts, value: TensorFacts, embed
     if query.rank == 3 and (same(key.size(1), query.size(1)) is False):
         heads_text = f"{count}" if count is not None else "?"
         rows = None if key.shape is None else key.shape
-        message = f"shape '[{key.size(0)}, {_scaled(query.size(1), count)}, {_head(wanted, count)}]' is invalid for input of size {key.numel}"
+        message = (
+            f"shape '[{key.size(0)}, {_scaled(query.size(1), count)}, {_head(wanted, count)}]' is"
+            f" invalid for input of size {key.numel}"
+        )
         raise Misfit(message, clause="attention-batch", argument="key", query=query.shape, key=rows, heads=heads_text)
-    if key.shape is not None and value.shape is not None and any(same(a, b) is False for a, b in zip(key.shape[:2], value.shape[:2], strict=True)):
-        message = f"key shape torch.Size({shown(key.shape)}) does not match value shape torch.Size({shown(value.shape)})"
-        raise Misfit(message, clause="attention-key-value", raises="AssertionError", argument="value", key=key.shape, value=value.shape)
+    if (
+        key.shape is not None
+        and value.shape is not None
+        and any(same(a, b) is False for a, b in zip(key.shape[:2], value.shape[:2], strict=True))
+    ):
+        message = (
+            f"key shape torch.Size({shown(key.shape)}) does not match value shape torch.Size({shown(value.shape)})"
+        )
+        raise Misfit(
+            message,
+            clause="attention-key-value",
+            raises="AssertionError",
+            argument="value",
+            key=key.shape,
+            value=value.shape,
+        )
 
 
 def _scaled(size: Dim | None, count: int | None) -> Dim | None:
@@ -158,21 +184,37 @@ def _check_masks(
     if padding is not None and padding.shape is not None and batched and key.shape is not None:
         wanted = (key.shape[1], key.shape[0])
         if len(padding.shape) != 2:
-            message = f"For batched 3-D `query`, expected `key_padding_mask` to be `None` or 2-D but found {len(padding.shape)}-D tensor instead"
+            message = (
+                "For batched 3-D `query`, expected `key_padding_mask` to be `None` or 2-D but found"
+                f" {len(padding.shape)}-D tensor instead"
+            )
             raise Misfit(message, clause="attention-padding-mask", raises="AssertionError", argument="key_padding_mask")
         if any(same(a, b) is False for a, b in zip(padding.shape, wanted, strict=True)):
             message = f"expecting key_padding_mask shape of {tuple(wanted)}, but got torch.Size({shown(padding.shape)})"
-            raise Misfit(message, clause="attention-padding-mask", raises="AssertionError", argument="key_padding_mask", given=padding.shape, expected=wanted)
+            raise Misfit(
+                message,
+                clause="attention-padding-mask",
+                raises="AssertionError",
+                argument="key_padding_mask",
+                given=padding.shape,
+                expected=wanted,
+            )
     if mask is None or mask.shape is None or not batched or query.shape is None:
         return
     wanted_mask = (query.size(0), key.size(0))
     if len(mask.shape) == 2 and any(same(a, b) is False for a, b in zip(mask.shape, wanted_mask, strict=True)):
-        message = f"The shape of the 2D attn_mask is torch.Size({shown(mask.shape)}), but should be ({wanted_mask[0]}, {wanted_mask[1]})."
+        message = (
+            f"The shape of the 2D attn_mask is torch.Size({shown(mask.shape)}), but should be"
+            f" ({wanted_mask[0]}, {wanted_mask[1]})."
+        )
         raise Misfit(message, clause="attention-mask", argument="attn_mask", given=mask.shape, expected=wanted_mask)
     if len(mask.shape) == 3:
         full = (_scaled(query.size(1), integer(num_heads)), *wanted_mask)
         if any(same(a, b) is False for a, b in zip(mask.shape, full, strict=True)):
-            message = f"The shape of the 3D attn_mask is torch.Size({shown(mask.shape)}), but should be ({', '.join(map(str, full))})."
+            message = (
+                f"The shape of the 3D attn_mask is torch.Size({shown(mask.shape)}), but should be"
+                f" ({', '.join(map(str, full))})."
+            )
             raise Misfit(message, clause="attention-mask", argument="attn_mask", given=mask.shape, expected=full)
 
 
@@ -243,7 +285,9 @@ def cross(input: TensorFacts, other: TensorFacts, dim: int | None = None) -> Ten
     result = combined(promoted(input, other), NOTHING_KNOWN, input, other)
     axis = axis_of(dim, result.rank) if dim is not None else None
     if axis is not None and same(result.size(axis), 3) is False:
-        message = f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.size(axis)} and {other.size(axis)}"
+        message = (
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.size(axis)} and {other.size(axis)}"
+        )
         raise Misfit(message, clause="cross-size", argument="input", a=input.shape, b=other.shape)
     return result
 
@@ -252,4 +296,3 @@ def cross(input: TensorFacts, other: TensorFacts, dim: int | None = None) -> Ten
 def vecdot(x: TensorFacts, y: TensorFacts, dim: int = -1) -> TensorFacts:
     """The products of vectors along an axis."""
     return reduced(combined(promoted(x, y), NOTHING_KNOWN, x, y), dim, False, promoted(x, y))
-

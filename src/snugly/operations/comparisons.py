@@ -34,37 +34,37 @@ def _compare(first: object, second: object, python: Callable[[Any, Any], Any]) -
 
 
 @operation(*both("eq"), "operator.eq", "torch.Tensor.__eq__")
-def eq(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def eq(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input == other``, elementwise."""
     return _compare(input, other, operator.eq)
 
 
 @operation(*both("ne", "not_equal"), "operator.ne", "torch.Tensor.__ne__")
-def ne(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def ne(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input != other``, elementwise."""
     return _compare(input, other, operator.ne)
 
 
 @operation(*both("lt", "less"), "operator.lt", "torch.Tensor.__lt__")
-def lt(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def lt(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input < other``, elementwise."""
     return _compare(input, other, operator.lt)
 
 
 @operation(*both("le", "less_equal"), "operator.le", "torch.Tensor.__le__")
-def le(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def le(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input <= other``, elementwise."""
     return _compare(input, other, operator.le)
 
 
 @operation(*both("gt", "greater"), "operator.gt", "torch.Tensor.__gt__")
-def gt(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def gt(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input > other``, elementwise."""
     return _compare(input, other, operator.gt)
 
 
 @operation(*both("ge", "greater_equal"), "operator.ge", "torch.Tensor.__ge__")
-def ge(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def ge(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input >= other``, elementwise."""
     return _compare(input, other, operator.ge)
 

@@ -30,7 +30,10 @@ def _batched(input: TensorFacts, weight: TensorFacts, axes: int, name: str) -> t
     if shape is None:
         return None, True
     if len(shape) not in (axes + 1, axes + 2):
-        message = f"Expected {axes + 1}D (unbatched) or {axes + 2}D (batched) input to {name}, but got input of size: {shown(shape)}"
+        message = (
+            f"Expected {axes + 1}D (unbatched) or {axes + 2}D (batched) input to {name}, but got"
+            f" input of size: {shown(shape)}"
+        )
         raise Misfit(message, clause="conv-rank", argument="input", shape=shape, axes=axes, weight=weight.shape)
     return (shape, True) if len(shape) == axes + 2 else ((1, *shape), False)
 
@@ -42,10 +45,11 @@ def _check_channels(shape: Shape | None, weight: TensorFacts, groups: Dim | None
     if same(shape[1], share) is False:
         first = f"transposed={1}" if transposed else f"groups={groups}"
         message = (
-            f"Given {first}, weight of size {shown(weight.shape)}, expected input{shown(shape)} to have {share} channels,"
+            f"Given {first}, weight of size {shown(weight.shape)}, expected input{shown(shape)} to"
+            f" have {share} channels,"
             f" but got {shape[1]} channels instead"
         )
-        details = {"shape": shape, "weight": weight.shape, "expected": share, "given": shape[1]}
+        details: dict[str, Any] = {"shape": shape, "weight": weight.shape, "expected": share, "given": shape[1]}
         raise Misfit(message, clause="conv-channels", argument="input", **details)
     if not transposed and weight.shape[0] is not None and same(weight.shape[0] % groups, 0) is False:
         message = (
@@ -105,7 +109,12 @@ def _windows(
             f"Calculated padded input size per channel: ({_spaced(padded)}). Kernel size: ({_spaced(reach)})."
             " Kernel size can't be greater than actual input size"
         )
-        details = {"padded": tuple(padded), "kernel": tuple(reach), "shape": shape, "weight": weight.shape}
+        details: dict[str, Any] = {
+            "padded": tuple(padded),
+            "kernel": tuple(reach),
+            "shape": shape,
+            "weight": weight.shape,
+        }
         raise Misfit(message, clause="conv-kernel-size", argument="input", **details)
     return [window_size(room, k, s, 0, d) for room, k, s, d in zip(padded, kernel, steps, spread, strict=True)]
 
@@ -266,7 +275,10 @@ def unfold(input: TensorFacts, kernel_size: Any, dilation: Any = 1, padding: Any
     for factor in kernel:
         blocks = _times(blocks, factor)
     if any(less(count, 1) for count in counts):
-        message = f"Given input with spatial size {crossed(shape[-2:])}, calculated shape of the array of sliding blocks is too small"
+        message = (
+            f"Given input with spatial size {crossed(shape[-2:])}, calculated shape of the array of"
+            " sliding blocks is too small"
+        )
         raise Misfit(message, clause="conv-kernel-size", argument="input", shape=shape, kernel=kernel)
     return made((*shape[:-3], blocks, rows), input.dtype, input)
 
@@ -287,7 +299,10 @@ def fold(
     if shape is None:
         return made(None, input.dtype, input)
     if len(shape) not in (2, 3):
-        message = f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {shown(shape)}"
+        message = (
+            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero"
+            f" dimensions for input, but got: {shown(shape)}"
+        )
         raise Misfit(message, clause="rank", argument="input", shape=shape)
     block, blocks = _times(*kernel), _times(*counts)
     if shape[-2] is not None and block is not None and same(shape[-2] % block, 0) is False:
@@ -298,8 +313,10 @@ def fold(
         raise Misfit(message, clause="fold-channels", argument="input", shape=shape)
     if same(shape[-1], blocks) is False:
         message = (
-            f"Given output_size={_pair(size)}, kernel_size={_pair(kernel)}, dilation={_pair(lists[2])}, padding={_pair(lists[1])},"
-            f" stride={_pair(lists[0])}, expected size of input's dimension 2 to match the calculated number of sliding blocks"
+            f"Given output_size={_pair(size)}, kernel_size={_pair(kernel)},"
+            f" dilation={_pair(lists[2])}, padding={_pair(lists[1])},"
+            f" stride={_pair(lists[0])}, expected size of input's dimension 2 to match the calculated"
+            " number of sliding blocks"
             f" {counts[0]} * {counts[1]} = {blocks}, but got input.size(2)={shape[-1]}."
         )
         raise Misfit(message, clause="fold-blocks", argument="input", shape=shape, expected=blocks)

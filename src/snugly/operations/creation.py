@@ -51,7 +51,9 @@ def zeros(
     requires_grad: bool = False,
 ) -> TensorFacts:
     """Zeros."""
-    return new(sizes_of(shape if size is None else (size,)), chosen_dtype(dtype, "float32"), device, requires_grad, ZERO)
+    return new(
+        sizes_of(shape if size is None else (size,)), chosen_dtype(dtype, "float32"), device, requires_grad, ZERO
+    )
 
 
 @operation("torch.ones")
@@ -87,7 +89,9 @@ def randn(
     requires_grad: bool = False,
 ) -> TensorFacts:
     """Normal random numbers."""
-    return new(sizes_of(shape if size is None else (size,)), chosen_dtype(dtype, "float32"), device, requires_grad, NORMAL)
+    return new(
+        sizes_of(shape if size is None else (size,)), chosen_dtype(dtype, "float32"), device, requires_grad, NORMAL
+    )
 
 
 @operation("torch.rand")
@@ -99,7 +103,9 @@ def rand(
     requires_grad: bool = False,
 ) -> TensorFacts:
     """Uniform random numbers in [0, 1)."""
-    return new(sizes_of(shape if size is None else (size,)), chosen_dtype(dtype, "float32"), device, requires_grad, UNIT)
+    return new(
+        sizes_of(shape if size is None else (size,)), chosen_dtype(dtype, "float32"), device, requires_grad, UNIT
+    )
 
 
 @operation("torch.full")
@@ -113,7 +119,11 @@ def full(
 ) -> TensorFacts:
     """One number everywhere; the dtype is that of the number."""
     inferred = fill_value.dtype if isinstance(fill_value, TensorFacts) else number_dtype(fill_value)
-    values = ranges.some_of(operand_values(fill_value)) if isinstance(fill_value, TensorFacts) else ranges.constant(fill_value)
+    values = (
+        ranges.some_of(operand_values(fill_value))
+        if isinstance(fill_value, TensorFacts)
+        else ranges.constant(fill_value)
+    )
     target = chosen_dtype(dtype, inferred)
     return new(sizes_of((size,)), target, device, requires_grad, ranges.cast(values, inferred, target))
 
@@ -124,7 +134,14 @@ def _like(
     kind = "ndarray" if input.kind == "ndarray" else "tensor"
     grad = flag(requires_grad)
     return TensorFacts(
-        input.shape, chosen_dtype(dtype, input.dtype), chosen_device(device, input.device), grad, values, input.axes, None, kind
+        input.shape,
+        chosen_dtype(dtype, input.dtype),
+        chosen_device(device, input.device),
+        grad,
+        values,
+        input.axes,
+        None,
+        kind,
     )
 
 
@@ -243,7 +260,9 @@ def randint_like(
 
 
 @operation("torch.randperm")
-def randperm(n: Any, *, dtype: str | None = None, device: str | None = None, requires_grad: bool = False) -> TensorFacts:
+def randperm(
+    n: Any, *, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
+) -> TensorFacts:
     """The integers below ``n`` in random order."""
     count = whole(n)
     most = None if value(count) is None else (value(count) or 0) - 1
@@ -271,8 +290,8 @@ def arange(
         parts = [int(item) if isinstance(item, float) and math.isfinite(item) else item for item in parts]
     kinds = [number_dtype(item) for item in parts]
     inferred = None if None in kinds else ("float32" if "float32" in kinds else "int64")
-    count = _steps(*parts)
-    values = _arange_values(*parts, count)
+    count = _steps(parts[0], parts[1], parts[2])
+    values = _arange_values(parts[0], parts[1], parts[2], count)
     return new((count,), chosen_dtype(dtype, inferred), device, requires_grad, values)
 
 
@@ -285,7 +304,7 @@ def _number(item: Any) -> Any:
 
 
 def _steps(start: Any, end: Any, step: Any) -> Dim | None:
-    numbers = [value(item) if isinstance(item, Expr) else item for item in (start, end, step)]
+    numbers: list[Any] = [value(item) if isinstance(item, Expr) else item for item in (start, end, step)]
     if all(isinstance(item, int | float) for item in numbers):
         first, last, stride = numbers
         if stride == 0:
@@ -297,7 +316,7 @@ def _steps(start: Any, end: Any, step: Any) -> Dim | None:
             raise Misfit(f"unsupported range: {first} -> {last}", clause="arange-bounds", argument="end")
         fixed = math.ceil((last - first) / stride)
         plain = step == 1 and start == 0 and isinstance(end, Expr)
-        return end if plain else fixed
+        return end if plain else fixed  # type: ignore[no-any-return]
     if isinstance(step, int) and step > 0 and all(isinstance(item, int | Expr) for item in (start, end)):
         return (end - start + step - 1) // step  # type: ignore[no-any-return]
     return None
@@ -310,11 +329,12 @@ def _arange_values(start: Any, end: Any, step: Any, count: Dim | None) -> ValueF
         low, high = (min(elements), max(elements)) if elements else (None, None)
         return ValueFacts(low, high, True, elements=elements, finite=True, attained=bool(elements))
     whole_numbers = True if all(number_dtype(item) == "int64" for item in (start, step)) else None
-    low = ranges.constant(start).low if isinstance(step, int | float) and step > 0 else None
-    high = ranges.constant(end).high if isinstance(step, int | float) and step > 0 else None
-    if whole_numbers and high is not None:
-        high -= 1
-    return ValueFacts(low, high, whole_numbers, finite=True)
+    rising = isinstance(step, int | float) and step > 0
+    least = ranges.constant(start).low if rising else None
+    most = ranges.constant(end).high if rising else None
+    if whole_numbers and most is not None and number_dtype(end) == "int64":
+        most -= 1
+    return ValueFacts(least, most, whole_numbers, finite=True)
 
 
 @operation("torch.linspace", "torch.logspace")
@@ -371,7 +391,9 @@ def normal(
     return made(shape, first.dtype, mean, std, values=NORMAL).with_(requires_grad=False)
 
 
-def _new(input: TensorFacts, size: tuple[Any, ...], dtype: object, device: object, grad: object, values: ValueFacts) -> TensorFacts:
+def _new(
+    input: TensorFacts, size: tuple[Any, ...], dtype: object, device: object, grad: object, values: ValueFacts
+) -> TensorFacts:
     return new(sizes_of(size), chosen_dtype(dtype, input.dtype), None, grad, values).with_(
         device=chosen_device(device, input.device)
     )
@@ -379,7 +401,11 @@ def _new(input: TensorFacts, size: tuple[Any, ...], dtype: object, device: objec
 
 @operation("torch.Tensor.new_zeros")
 def new_zeros(
-    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
+    input: TensorFacts,
+    *size: Any,
+    dtype: str | None = None,
+    device: str | None = None,
+    requires_grad: bool = False,
 ) -> TensorFacts:
     """Zeros of a size, of the dtype and device of another tensor."""
     return _new(input, size, dtype, device, requires_grad, ZERO)
@@ -387,7 +413,11 @@ def new_zeros(
 
 @operation("torch.Tensor.new_ones")
 def new_ones(
-    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
+    input: TensorFacts,
+    *size: Any,
+    dtype: str | None = None,
+    device: str | None = None,
+    requires_grad: bool = False,
 ) -> TensorFacts:
     """Ones of a size, of the dtype and device of another tensor."""
     return _new(input, size, dtype, device, requires_grad, ONE)
@@ -395,7 +425,11 @@ def new_ones(
 
 @operation("torch.Tensor.new_empty", "torch.Tensor.new")
 def new_empty(
-    input: TensorFacts, *size: Any, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
+    input: TensorFacts,
+    *size: Any,
+    dtype: str | None = None,
+    device: str | None = None,
+    requires_grad: bool = False,
 ) -> TensorFacts:
     """Memory as it is found, of the dtype and device of another tensor."""
     return _new(input, size, dtype, device, requires_grad, NOTHING_KNOWN)
@@ -516,4 +550,3 @@ def copy_(input: TensorFacts, src: TensorFacts, non_blocking: bool = False) -> T
 def complex_(real: TensorFacts, imag: TensorFacts) -> TensorFacts:
     """Complex numbers of two real parts."""
     return combined(None if real.dtype is None else complex_of(real.dtype), NOTHING_KNOWN, real, imag)
-

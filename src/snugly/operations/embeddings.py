@@ -22,9 +22,16 @@ _INDICES = ("int64", "int32")
 def _check_indices(input: TensorFacts, weight: TensorFacts, kernel: str) -> None:
     """Raise what torch does for indices of a wrong dtype or out of range."""
     if input.dtype is not None and input.dtype not in _INDICES:
-        name = {"float32": "torch.FloatTensor", "float64": "torch.DoubleTensor", "float16": "torch.HalfTensor", "bool": "CPUBoolType",
-                "uint8": "torch.ByteTensor", "int16": "torch.ShortTensor", "int8": "torch.CharTensor",
-                "bfloat16": "torch.BFloat16Tensor"}.get(input.dtype, input.dtype)  # fmt: skip
+        name = {
+            "float32": "torch.FloatTensor",
+            "float64": "torch.DoubleTensor",
+            "float16": "torch.HalfTensor",
+            "bool": "CPUBoolType",
+            "uint8": "torch.ByteTensor",
+            "int16": "torch.ShortTensor",
+            "int8": "torch.CharTensor",
+            "bfloat16": "torch.BFloat16Tensor",
+        }.get(input.dtype, input.dtype)
         message = (
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got"
             f" {name} instead (while checking arguments for {kernel})"
@@ -33,7 +40,7 @@ def _check_indices(input: TensorFacts, weight: TensorFacts, kernel: str) -> None
     rows = value(weight.size(0))
     if rows is not None and input.values.inside(0, rows - 1) is False:
         message = "index out of range in self"
-        details = {"rows": rows, "low": input.values.low, "high": input.values.high}
+        details: dict[str, Any] = {"rows": rows, "low": input.values.low, "high": input.values.high}
         raise Misfit(message, clause="embedding-range", raises="IndexError", argument="input", **details)
 
 
@@ -82,7 +89,10 @@ def embedding_bag(
     width = weight.size(1)
     if input.rank == 2:
         if offsets is not None:
-            message = "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. However, found offsets of type <class 'torch.Tensor'>"
+            message = (
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of"
+                " fixed length sequences. However, found offsets of type <class 'torch.Tensor'>"
+            )
             raise Misfit(message, clause="embedding-offsets", raises="ValueError", argument="offsets")
         bags = input.size(0)
     elif input.rank == 1:
@@ -105,7 +115,8 @@ def _check_weights(input: TensorFacts, weights: TensorFacts) -> None:
     a, b = input.shape or (), weights.shape or ()
     if len(a) != len(b) or any(same(x, y) is False for x, y in zip(a, b, strict=True)):
         message = (
-            f"embedding_bag: If per_sample_weights ({shown(b)}) is not None, then it must have the same shape as the input"
+            f"embedding_bag: If per_sample_weights ({shown(b)}) is not None, then it must have the"
+            " same shape as the input"
             f" ({shown(a)})"
         )
         raise Misfit(message, clause="embedding-weights", raises="ValueError", argument="per_sample_weights")

@@ -79,7 +79,9 @@ def _several(input: TensorFacts, s: Any, dim: Any, kind: str) -> TensorFacts:
     if kind in ("hfft", "irfft"):
         dtype = None if dtype is None else real_of(dtype)
     elif kind in ("rfft", "ihfft") and input.dtype in COMPLEX:
-        raise Misfit(f"{kind}n expects a real-valued input tensor, but got ComplexFloat", clause="fft-dtype", argument="input")
+        raise Misfit(
+            f"{kind}n expects a real-valued input tensor, but got ComplexFloat", clause="fft-dtype", argument="input"
+        )
     if input.shape is None:
         return made(None, dtype, input)
     sizes = None if s is None else listed(s)

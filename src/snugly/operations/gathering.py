@@ -91,7 +91,9 @@ def take_along_dim(input: TensorFacts, indices: TensorFacts, dim: int | None = N
             f" {len(input.shape)} dimensions for input, and {len(indices.shape)} dimensions for indices"
         )
         raise Misfit(message, clause="gather-rank", argument="indices")
-    others = broadcast((*input.shape[:axis], 1, *input.shape[axis + 1 :]), (*indices.shape[:axis], 1, *indices.shape[axis + 1 :]))
+    others = broadcast(
+        (*input.shape[:axis], 1, *input.shape[axis + 1 :]), (*indices.shape[:axis], 1, *indices.shape[axis + 1 :])
+    )
     shape = None if others is None else (*others[:axis], indices.shape[axis], *others[axis + 1 :])
     return made(shape, input.dtype, input, indices, values=_picked(input, axis), axes=input.axes)
 
@@ -128,7 +130,9 @@ def take(input: TensorFacts, index: TensorFacts) -> TensorFacts:
 
 def _written(input: TensorFacts, source: object) -> TensorFacts:
     """Return a tensor after something was written into parts of it."""
-    new = ranges.cast(ranges.some_of(operand_values(source)), source.dtype if isinstance(source, TensorFacts) else None, input.dtype)
+    new = ranges.cast(
+        ranges.some_of(operand_values(source)), source.dtype if isinstance(source, TensorFacts) else None, input.dtype
+    )
     values = ranges.union(ranges.some_of(input.values), new)
     if values.axis is not None:
         values = replace(values, axis=None)
@@ -142,11 +146,18 @@ def _accumulated(input: TensorFacts, source: object) -> TensorFacts:
     return made(input.shape, input.dtype, input, source, values=values, axes=input.axes)
 
 
-def _check_scatter(input: TensorFacts, axis: int | None, index: TensorFacts, source: object, *, strict: bool = True) -> None:
+def _check_scatter(
+    input: TensorFacts, axis: int | None, index: TensorFacts, source: object, *, strict: bool = True
+) -> None:
     if index.dtype is not None and index.dtype not in ("int64", "int32"):
         message = "scatter(): Expected dtype int32/int64 for index"
         raise Misfit(message, clause="index-dtype", argument="index", dtype=index.dtype)
-    if isinstance(source, TensorFacts) and strict and None not in (source.dtype, input.dtype) and source.dtype != input.dtype:
+    if (
+        isinstance(source, TensorFacts)
+        and strict
+        and None not in (source.dtype, input.dtype)
+        and source.dtype != input.dtype
+    ):
         message = "scatter(): Expected self.dtype to be equal to src.dtype"
         raise Misfit(message, clause="dtype-mismatch", argument="src", dtypes=(input.dtype, source.dtype))
     if input.shape is None or index.shape is None or same(index.numel, 0) is not False:
@@ -159,11 +170,16 @@ def _check_scatter(input: TensorFacts, axis: int | None, index: TensorFacts, sou
         message = "Index tensor must have the same number of dimensions as src tensor"
         raise Misfit(message, clause="gather-rank", argument="src", src=given, index=index.shape)
     too_large = axis is not None and any(
-        less(size, count) for place, (size, count) in enumerate(zip(input.shape, index.shape, strict=False)) if place != axis
+        less(size, count)
+        for place, (size, count) in enumerate(zip(input.shape, index.shape, strict=False))
+        if place != axis
     )
     beyond = given is not None and any(less(size, count) for size, count in zip(given, index.shape, strict=False))
     if too_large or beyond:
-        message = f"Expected index {shown(index.shape)} to be no larger than self {shown(input.shape)} apart from dimension {axis}"
+        message = (
+            f"Expected index {shown(index.shape)} to be no larger than self {shown(input.shape)}"
+            f" apart from dimension {axis}"
+        )
         if given is not None:
             message += f" and to be no larger size than src {shown(given)}"
         raise Misfit(message, clause="gather-sizes", argument="index", input=input.shape, index=index.shape, axis=axis)
@@ -203,7 +219,13 @@ def scatter_add(input: TensorFacts, dim: int, index: TensorFacts, src: TensorFac
 
 @operation(*both("scatter_reduce"), "torch.Tensor.scatter_reduce_")
 def scatter_reduce(
-    input: TensorFacts, dim: int, index: TensorFacts, src: TensorFacts, reduce: str = "sum", *, include_self: bool = True
+    input: TensorFacts,
+    dim: int,
+    index: TensorFacts,
+    src: TensorFacts,
+    reduce: str = "sum",
+    *,
+    include_self: bool = True,
 ) -> TensorFacts:
     """Elements combined along an axis at the places that ``index`` names."""
     del reduce, include_self
@@ -212,7 +234,9 @@ def scatter_reduce(
 
 
 @operation(*both("index_add"), "torch.Tensor.index_add_")
-def index_add(input: TensorFacts, dim: int, index: TensorFacts, source: TensorFacts, *, alpha: Scalar = 1) -> TensorFacts:
+def index_add(
+    input: TensorFacts, dim: int, index: TensorFacts, source: TensorFacts, *, alpha: Scalar = 1
+) -> TensorFacts:
     """Slices added along an axis at the places that ``index`` names."""
     axis = axis_of(dim, input.rank)
     _check_slices(input, axis, index, source, "index_add_")
@@ -226,7 +250,10 @@ def _check_slices(input: TensorFacts, axis: int | None, index: TensorFacts, sour
         return
     count = 1 if index.shape == () else index.size(0)
     if source.shape and same(source.size(axis) if len(source.shape) > axis else None, count) is False:
-        message = f"{name}(): Number of indices ({count}) should be equal to source.size(dim): ({source.size(axis)}), for dim: {axis}"
+        message = (
+            f"{name}(): Number of indices ({count}) should be equal to source.size(dim):"
+            f" ({source.size(axis)}), for dim: {axis}"
+        )
         raise Misfit(message, clause="index-count", argument="source", source=source.shape, count=count)
     fixed = value(input.shape[axis])
     if fixed is not None and index.values.inside(0, fixed - 1) is False:
@@ -250,7 +277,13 @@ def index_fill(input: TensorFacts, dim: int, index: TensorFacts, value: TensorFa
 
 @operation(*both("index_reduce"), "torch.Tensor.index_reduce_")
 def index_reduce(
-    input: TensorFacts, dim: int, index: TensorFacts, source: TensorFacts, reduce: str = "prod", *, include_self: bool = True
+    input: TensorFacts,
+    dim: int,
+    index: TensorFacts,
+    source: TensorFacts,
+    reduce: str = "prod",
+    *,
+    include_self: bool = True,
 ) -> TensorFacts:
     """Slices combined along an axis at the places that ``index`` names."""
     del index, reduce, include_self
@@ -314,13 +347,17 @@ _MOST_ROWS = 100_000
 
 
 @operation("torch.tril_indices")
-def tril_indices(row: Any, col: Any, offset: int = 0, *, dtype: str = "int64", device: str | None = None) -> TensorFacts:
+def tril_indices(
+    row: Any, col: Any, offset: int = 0, *, dtype: str = "int64", device: str | None = None
+) -> TensorFacts:
     """The places of the lower triangle, as two rows."""
     return _triangle(row, col, offset, dtype, device, upper=False)
 
 
 @operation("torch.triu_indices")
-def triu_indices(row: Any, col: Any, offset: int = 0, *, dtype: str = "int64", device: str | None = None) -> TensorFacts:
+def triu_indices(
+    row: Any, col: Any, offset: int = 0, *, dtype: str = "int64", device: str | None = None
+) -> TensorFacts:
     """The places of the upper triangle, as two rows."""
     return _triangle(row, col, offset, dtype, device, upper=True)
 
@@ -369,4 +406,3 @@ def diag_embed(input: TensorFacts, offset: int = 0, dim1: int = -2, dim2: int = 
 def diagflat(input: TensorFacts, offset: int = 0) -> TensorFacts:
     """A matrix with all elements on its diagonal."""
     return diag_embed(flatten(input), offset)
-

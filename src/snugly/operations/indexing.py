@@ -151,7 +151,7 @@ def check_index(index: Dim, size: Dim, axis: int, shape: Shape) -> None:
     """Raise what torch does where an index is certainly out of range."""
     if less(index, size) is False or less(index, -size):
         message = f"index {index} is out of bounds for dimension {axis} with size {size}"
-        details = {"index": index, "size": size, "axis": axis, "shape": shape}
+        details: dict[str, Any] = {"index": index, "size": size, "axis": axis, "shape": shape}
         raise Misfit(message, clause="index-range", raises="IndexError", argument="key", **details)
 
 
@@ -284,7 +284,7 @@ def check_values(values: ValueFacts, size: Dim | None, axis: int) -> None:
         if values.elements is not None:
             worst = next((x for x in values.elements if not -fixed <= x < fixed), worst)
         message = f"index {worst} is out of bounds for dimension {axis} with size {size}"
-        details = {"index": worst, "size": size, "axis": axis}
+        details: dict[str, Any] = {"index": worst, "size": size, "axis": axis}
         raise Misfit(message, clause="index-range", raises="IndexError", argument="key", **details)
 
 
@@ -313,7 +313,7 @@ def _read_mask(reading: _Reading, mask: TensorFacts) -> None:
                 f"The shape of the mask {shown(mask.shape)} at index {offset} does not match the shape of the indexed"
                 f" tensor {shown(shape)} at index {reading.axis + offset}"
             )
-            details = {"mask": mask.shape, "shape": shape}
+            details: dict[str, Any] = {"mask": mask.shape, "shape": shape}
             raise Misfit(message, clause="mask-shape", raises="IndexError", argument="key", **details)
     elements = mask.values.elements
     count = None if elements is None else sum(map(bool, elements))
@@ -410,7 +410,10 @@ def _check_written(part: Shape, given: Shape, key: Any) -> None:
     except Misfit as misfit:
         items = key if isinstance(key, tuple) else (key,)
         if any(isinstance(item, TensorFacts | list) for item in items):
-            message = f"shape mismatch: value tensor of shape {shown(given)} cannot be broadcast to indexing result of shape {shown(part)}"
+            message = (
+                f"shape mismatch: value tensor of shape {shown(given)} cannot be broadcast to"
+                f" indexing result of shape {shown(part)}"
+            )
         else:
             message = misfit.message
         raise Misfit(message, clause="setitem-shape", argument="value", part=part, value=given) from misfit

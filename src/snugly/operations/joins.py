@@ -108,7 +108,7 @@ def stack(tensors: Any, dim: int = 0) -> TensorFacts:
                 f"stack expects each tensor to be equal size, but got {shown(items[0].shape or merged)} at entry 0"
                 f" and {shown(item.shape)} at entry {entry}"
             )
-            details = {"first": merged, "shape": item.shape, "entry": entry}
+            details: dict[str, Any] = {"first": merged, "shape": item.shape, "entry": entry}
             raise Misfit(message, clause="stack-sizes", argument="tensors", **details)
         merged = tuple(shapes.known_same(a, b) for a, b in zip(merged, item.shape, strict=True))
     axis = integer(dim)
@@ -259,7 +259,7 @@ def _split_sections(tensor: TensorFacts, sections: list[Dim | None], axis: int |
             f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {axis}),"
             f" but got split_sizes={shown(sections)}"
         )
-        details = {"axis": axis, "size": size, "sections": tuple(sections)}
+        details: dict[str, Any] = {"axis": axis, "size": size, "sections": tuple(sections)}
         raise Misfit(message, clause="split-sizes", argument="split_size_or_sections", **details)
     if axis is None:
         return tuple(made(None, tensor.dtype, tensor) for _ in sections)
@@ -338,7 +338,8 @@ def tensor_split(input: TensorFacts, indices_or_sections: Any, dim: int = 0) -> 
 def _require_axes(input: TensorFacts, least: int, name: str) -> None:
     if input.rank is not None and input.rank < least:
         message = (
-            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {input.rank} dimensions!"
+            f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with"
+            f" {input.rank} dimensions!"
         )
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snugly.facts.dims import Dim, less, same
 from snugly.facts.dtypes import complex_of, real_of
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import broadcast
-from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.operations.arguments import flag, integer
 from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import made
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import Shape, TensorFacts
 
 _L = "torch.linalg."
 
@@ -134,7 +136,9 @@ def matrix_exp(A: TensorFacts) -> TensorFacts:
 
 
 @operation(_L + "matrix_rank")
-def matrix_rank(A: TensorFacts, *tolerance: Any, tol: Any = None, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> TensorFacts:
+def matrix_rank(
+    A: TensorFacts, *tolerance: Any, tol: Any = None, atol: Any = None, rtol: Any = None, hermitian: bool = False
+) -> TensorFacts:
     """Ranks of matrices."""
     del tolerance, tol, atol, rtol, hermitian
     shape = _matrices(A, "linalg.matrix_rank")
@@ -230,7 +234,9 @@ def solve(A: TensorFacts, B: TensorFacts, *, left: bool = True) -> TensorFacts:
     shape = _square(A, "linalg.solve")
     if shape is None or B.shape is None:
         return made(None, A.dtype, A, B)
-    vector = len(B.shape) == 1 or (len(B.shape) == len(shape) - 1 and all(same(a, b) for a, b in zip(B.shape, shape[:-1], strict=True)))
+    vector = len(B.shape) == 1 or (
+        len(B.shape) == len(shape) - 1 and all(same(a, b) for a, b in zip(B.shape, shape[:-1], strict=True))
+    )
     if vector:
         batch = broadcast(shape[:-2], B.shape[:-1]) if len(B.shape) > 1 else shape[:-2]
         result: Shape | None = None if batch is None else (*batch, B.shape[-1])
@@ -239,8 +245,10 @@ def solve(A: TensorFacts, B: TensorFacts, *, left: bool = True) -> TensorFacts:
         result = None if batch is None else (*batch, *B.shape[-2:])
     inner = B.shape[-1] if vector else (B.shape[-2] if flag(left) else B.shape[-1])
     if same(inner, shape[-1]) is False:
-        message = f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'}" \
-                  f" ({shape[-2]}x{shape[-1]} and {B.shape[-2] if len(B.shape) > 1 else B.shape[-1]}x{B.shape[-1]})"
+        message = (
+            f"linalg.solve: Incompatible shapes of A and B for the equation {'AX = B' if left else 'XA = B'}"
+            f" ({shape[-2]}x{shape[-1]} and {B.shape[-2] if len(B.shape) > 1 else B.shape[-1]}x{B.shape[-1]})"
+        )
         raise Misfit(message, clause="matmul-inner-sizes", argument="B", a=shape, b=B.shape)
     return made(result, A.dtype, A, B)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, product, same
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import shown
-from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.operations.arguments import axes_of, flag, sizes_of, whole
 from snugly.operations.pointwise import floating
 from snugly.operations.registry import operation
 from snugly.operations.results import made
 from snugly.operations.unary import elementwise
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import Shape, TensorFacts
 
 _F = "torch.nn.functional."
 
@@ -25,7 +27,7 @@ def _same_shape(input: TensorFacts, *others: TensorFacts | None) -> TensorFacts:
 def _elements(facts: TensorFacts | None, name: str, channels: Dim | None) -> None:
     if facts is not None and same(facts.numel, channels) is False:
         message = f"{name} should contain {channels} elements not {facts.numel}"
-        details = {"channels": channels, "given": facts.numel, "parameter": name}
+        details: dict[str, Any] = {"channels": channels, "given": facts.numel, "parameter": name}
         raise Misfit(message, clause="norm-channels", argument="input", **details)
 
 
@@ -46,7 +48,10 @@ def batch_norm(
     if shape is not None and flag(training):
         _more_than_one(shape)
     if shape is not None and len(shape) < 2 and same(product(shape), 0) is not True:
-        message = f"Dimension out of range (expected to be in range of [-{max(len(shape), 1)}, {max(len(shape), 1) - 1}], but got 1)"
+        message = (
+            f"Dimension out of range (expected to be in range of [-{max(len(shape), 1)},"
+            f" {max(len(shape), 1) - 1}], but got 1)"
+        )
         raise Misfit(message, clause="axis-range", raises="IndexError", argument="input", shape=shape)
     if shape is not None and len(shape) > 1:
         named = (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias))
@@ -80,23 +85,32 @@ def instance_norm(
         message = f"Expected more than 1 spatial element when training, got input size torch.Size({shown(shape)})"
         raise Misfit(message, clause="instance-norm-one-element", raises="ValueError", argument="input", shape=shape)
     if shape is not None and len(shape) > 1:
-        for name, facts in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
+        for name, facts in (
+            ("running_mean", running_mean),
+            ("running_var", running_var),
+            ("weight", weight),
+            ("bias", bias),
+        ):
             if facts is not None and same(facts.numel, shape[1]) is False:
                 rows = shape[0]
                 scaled = [None if size is None or rows is None else rows * size for size in (shape[1], facts.numel)]
                 message = f"{name} should contain {scaled[0]} elements not {scaled[1]}"
-                details = {"channels": shape[1], "given": facts.numel, "parameter": name}
+                details: dict[str, Any] = {"channels": shape[1], "given": facts.numel, "parameter": name}
                 raise Misfit(message, clause="norm-channels", argument="input", **details)
     return _same_shape(input, weight, bias)
 
 
-def _check_normalized(input: TensorFacts, wanted: Shape | None, parameters: dict[str, TensorFacts | None], star: str) -> None:
+def _check_normalized(
+    input: TensorFacts, wanted: Shape | None, parameters: dict[str, TensorFacts | None], star: str
+) -> None:
     if wanted is None:
         return
     for name, facts in parameters.items():
         if facts is None or facts.shape is None:
             continue
-        if len(facts.shape) != len(wanted) or any(same(a, b) is False for a, b in zip(facts.shape, wanted, strict=True)):
+        if len(facts.shape) != len(wanted) or any(
+            same(a, b) is False for a, b in zip(facts.shape, wanted, strict=True)
+        ):
             message = (
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {shown(facts.shape)}"
                 f" and normalized_shape = {shown(wanted)}"
@@ -105,7 +119,9 @@ def _check_normalized(input: TensorFacts, wanted: Shape | None, parameters: dict
     shape = input.shape
     if shape is None:
         return
-    if len(shape) < len(wanted) or any(same(a, b) is False for a, b in zip(reversed(shape), reversed(wanted), strict=False)):
+    if len(shape) < len(wanted) or any(
+        same(a, b) is False for a, b in zip(reversed(shape), reversed(wanted), strict=False)
+    ):
         message = (
             f"Given normalized_shape={shown(wanted)}, expected input with shape [*{star}{shown(wanted)[1:-1]}],"
             f" but got input of size{shown(shape)}"
@@ -129,7 +145,9 @@ def layer_norm(
 
 
 @operation(_F + "rms_norm", "torch.rms_norm")
-def rms_norm(input: TensorFacts, normalized_shape: Any, weight: TensorFacts | None = None, eps: float | None = None) -> TensorFacts:
+def rms_norm(
+    input: TensorFacts, normalized_shape: Any, weight: TensorFacts | None = None, eps: float | None = None
+) -> TensorFacts:
     """Scaled by the root of the mean square over the last axes."""
     del eps
     wanted = sizes_of((normalized_shape,)) if not isinstance(normalized_shape, int) else (normalized_shape,)
@@ -139,7 +157,11 @@ def rms_norm(input: TensorFacts, normalized_shape: Any, weight: TensorFacts | No
 
 @operation(_F + "group_norm", "torch.group_norm")
 def group_norm(
-    input: TensorFacts, num_groups: Any, weight: TensorFacts | None = None, bias: TensorFacts | None = None, eps: float = 1e-5
+    input: TensorFacts,
+    num_groups: Any,
+    weight: TensorFacts | None = None,
+    bias: TensorFacts | None = None,
+    eps: float = 1e-5,
 ) -> TensorFacts:
     """Normalised over groups of channels (axis 1)."""
     del eps
@@ -149,7 +171,12 @@ def group_norm(
         raise Misfit(message, clause="rank", argument="input", shape=shape)
     if shape is not None:
         channels = shape[1]
-        if channels is not None and groups is not None and same(groups, 0) is False and same(channels % groups, 0) is False:
+        if (
+            channels is not None
+            and groups is not None
+            and same(groups, 0) is False
+            and same(channels % groups, 0) is False
+        ):
             message = (
                 "Expected number of channels in input to be divisible by num_groups, but got input of shape"
                 f" {shown(shape)} and num_groups={groups}"
@@ -158,7 +185,8 @@ def group_norm(
         for name, facts in (("weight", weight), ("bias", bias)):
             if facts is not None and same(facts.numel, channels) is False:
                 message = (
-                    f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of"
+                    f"Expected {name} to be a vector of size equal to the number of channels in"
+                    f" input, but got {name} of"
                     f" shape {shown(facts.shape or ())} and input of shape {shown(shape)}"
                 )
                 raise Misfit(message, clause="norm-channels", argument="input", shape=shape, given=facts.shape)
@@ -166,14 +194,20 @@ def group_norm(
 
 
 @operation(_F + "local_response_norm")
-def local_response_norm(input: TensorFacts, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> TensorFacts:
+def local_response_norm(
+    input: TensorFacts, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> TensorFacts:
     """Normalised over neighbouring channels."""
     del size, alpha, beta, k
     if input.rank is not None and input.rank < 3:
         message = f"Expected 3D or higher dimensionality                          input (got {input.rank} dimensions)"
         raise Misfit(message, clause="rank", raises="ValueError", argument="input", shape=input.shape)
     empty = same(input.numel, 0)  # nothing is returned as it came
-    dtype = input.dtype if empty or floating(input.dtype) == input.dtype else (floating(input.dtype) if empty is False else None)
+    dtype = (
+        input.dtype
+        if empty or floating(input.dtype) == input.dtype
+        else (floating(input.dtype) if empty is False else None)
+    )
     return elementwise(input, dtype, NOTHING_KNOWN)
 
 

@@ -70,8 +70,13 @@ def binary(
 def _keeps_order(result: TensorFacts, first: object, second: object) -> bool:
     """Tell whether elements of a result are still those listed: the shape of the listed operand is the result's."""
     count = value(result.numel)
-    return any(isinstance(x, TensorFacts) and x.values.elements is not None and x.shape == result.shape
-               and len(x.values.elements) == count == len(result.values.elements or ()) for x in (first, second))  # fmt: skip
+    return any(
+        isinstance(x, TensorFacts)
+        and x.values.elements is not None
+        and x.shape == result.shape
+        and len(x.values.elements) == count == len(result.values.elements or ())
+        for x in (first, second)
+    )
 
 
 def floating(dtype: str | None) -> str | None:
@@ -100,7 +105,7 @@ def without_tensors(first: object, second: object) -> bool:
 
 @in_place("torch.Tensor.add_", "operator.iadd")
 @operation(*both("add"), "operator.add", "torch.Tensor.__add__", "torch.Tensor.__radd__")
-def add(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, alpha: Scalar = 1) -> TensorFacts:
+def add(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, alpha: Scalar = 1) -> Any:
     """``input + alpha * other``."""
     if without_tensors(input, other):
         return _either(input, other, operator.add)
@@ -110,7 +115,7 @@ def add(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, alpha: Scal
 
 @in_place("torch.Tensor.sub_", "torch.Tensor.subtract_", "operator.isub")
 @operation(*both("sub", "subtract"), "operator.sub", "torch.Tensor.__sub__")
-def sub(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, alpha: Scalar = 1) -> TensorFacts:
+def sub(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, alpha: Scalar = 1) -> Any:
     """``input - alpha * other``; booleans are refused."""
     if without_tensors(input, other):
         return _either(input, other, operator.sub)
@@ -140,14 +145,14 @@ def _refuse_bool(first: object, second: object) -> None:
 
 
 @operation("torch.rsub", "torch.Tensor.__rsub__")
-def rsub(input: TensorFacts, other: TensorFacts | Scalar, *, alpha: Scalar = 1) -> TensorFacts:
+def rsub(input: TensorFacts, other: TensorFacts | Scalar, *, alpha: Scalar = 1) -> Any:
     """``other - alpha * input``."""
     return sub(other, input, alpha=alpha)
 
 
 @in_place("torch.Tensor.mul_", "torch.Tensor.multiply_", "operator.imul")
 @operation(*both("mul", "multiply"), "operator.mul", "torch.Tensor.__mul__", "torch.Tensor.__rmul__")
-def mul(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def mul(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input * other``."""
     if without_tensors(input, other):
         return _either(input, other, operator.mul)
@@ -159,7 +164,7 @@ def mul(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts
 
 @in_place("torch.Tensor.div_", "torch.Tensor.divide_", "torch.Tensor.true_divide_", "operator.itruediv")
 @operation(*both("div", "divide", "true_divide"), "operator.truediv", "torch.Tensor.__truediv__")
-def div(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, rounding_mode: str | None = None) -> TensorFacts:
+def div(input: TensorFacts | Scalar, other: TensorFacts | Scalar, *, rounding_mode: str | None = None) -> Any:
     """``input / other``: true division, which makes floats of integers, unless a rounding mode is given."""
     if without_tensors(input, other):
         return _either(input, other, operator.truediv)
@@ -179,14 +184,14 @@ def _truncated(a: ValueFacts, b: ValueFacts) -> ValueFacts:
 
 
 @operation("torch.Tensor.__rtruediv__", "torch.Tensor.__rdiv__")
-def rdiv(input: TensorFacts, other: TensorFacts | Scalar) -> TensorFacts:
+def rdiv(input: TensorFacts, other: TensorFacts | Scalar) -> Any:
     """``other / input``."""
     return div(other, input)
 
 
 @in_place("torch.Tensor.floor_divide_", "operator.ifloordiv")
 @operation(*both("floor_divide"), "operator.floordiv", "torch.Tensor.__floordiv__")
-def floor_divide(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def floor_divide(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input // other``."""
     if without_tensors(input, other):
         return _either(input, other, operator.floordiv)
@@ -195,7 +200,7 @@ def floor_divide(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Te
 
 @in_place("torch.Tensor.remainder_", "operator.imod")
 @operation(*both("remainder"), "operator.mod", "torch.Tensor.__mod__")
-def remainder(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
+def remainder(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> Any:
     """``input % other``, with the sign of the divisor."""
     if without_tensors(input, other):
         return _either(input, other, operator.mod)
@@ -211,7 +216,7 @@ def fmod(input: TensorFacts, other: TensorFacts | Scalar) -> TensorFacts:
 
 @in_place("torch.Tensor.pow_", "operator.ipow")
 @operation(*both("pow"), "operator.pow", "torch.Tensor.__pow__")
-def pow(input: TensorFacts | Scalar, exponent: TensorFacts | Scalar) -> TensorFacts:
+def pow(input: TensorFacts | Scalar, exponent: TensorFacts | Scalar) -> Any:
     """``input ** exponent``."""
     if without_tensors(input, exponent):
         return _either(input, exponent, operator.pow)
@@ -224,14 +229,14 @@ def pow(input: TensorFacts | Scalar, exponent: TensorFacts | Scalar) -> TensorFa
 
 
 @operation("torch.Tensor.__rpow__")
-def rpow(input: TensorFacts, other: TensorFacts | Scalar) -> TensorFacts:
+def rpow(input: TensorFacts, other: TensorFacts | Scalar) -> Any:
     """``other ** input``."""
     return pow(other, input)
 
 
 @in_place("torch.Tensor.square_")
 @operation(*both("square"))
-def square(input: TensorFacts) -> TensorFacts:
+def square(input: TensorFacts) -> Any:
     """``input ** 2``."""
     return pow(input, 2)
 
@@ -260,8 +265,10 @@ def minimum(input: TensorFacts, other: TensorFacts) -> TensorFacts:
 @in_place(*(f"torch.Tensor.{name}_" for name in ("atan2", "arctan2", "hypot", "copysign", "nextafter", "xlogy")))
 @operation(
     *both("atan2", "arctan2", "hypot", "logaddexp", "logaddexp2", "copysign", "nextafter", "xlogy", "ldexp"),
-    "torch.special.xlogy", "torch.special.xlog1py", "torch.special.zeta",
-)  # fmt: skip
+    "torch.special.xlogy",
+    "torch.special.xlog1py",
+    "torch.special.zeta",
+)
 def floating_binary(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
     """A function of two operands that computes in floating point."""
     return binary(input, other, None, floating(promoted(input, other)))
@@ -295,7 +302,11 @@ def _cpp(dtype: str) -> str:
 @in_place("torch.Tensor.addcmul_", "torch.Tensor.addcdiv_")
 @operation(*both("addcmul", "addcdiv"))
 def addcmul(
-    input: TensorFacts, tensor1: TensorFacts, tensor2: TensorFacts, *, value: Scalar = 1
+    input: TensorFacts,
+    tensor1: TensorFacts,
+    tensor2: TensorFacts,
+    *,
+    value: Scalar = 1,
 ) -> TensorFacts:
     """``input + value * tensor1 * tensor2`` (or with a quotient); ``value`` does not change the dtype."""
     return combined(promoted(input, tensor1, tensor2), NOTHING_KNOWN, input, tensor1, tensor2)
@@ -323,13 +334,13 @@ def clamp(
 
 @in_place("torch.Tensor.clamp_min_")
 @operation(*both("clamp_min"))
-def clamp_min(input: TensorFacts, min: TensorFacts | Scalar) -> TensorFacts:
+def clamp_min(input: TensorFacts, min: TensorFacts | Scalar) -> Any:
     """Clamp from below."""
     return clamp(input, min, None)
 
 
 @in_place("torch.Tensor.clamp_max_")
 @operation(*both("clamp_max"))
-def clamp_max(input: TensorFacts, max: TensorFacts | Scalar) -> TensorFacts:
+def clamp_max(input: TensorFacts, max: TensorFacts | Scalar) -> Any:
     """Clamp from above."""
     return clamp(input, None, max)

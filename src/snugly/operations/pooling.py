@@ -29,10 +29,8 @@ def _checked(input: TensorFacts, axes: int, name: str, *, sized: bool = False) -
     shape = input.shape
     if shape is not None and len(shape) not in (axes + 1, axes + 2):
         if name.startswith("adaptive") and sized and len(shape) <= axes:
-            raise Misfit(
-                f"Input dimension should be at least {axes + 1}", clause="pool-rank", raises="ValueError", argument="input",
-                shape=shape, axes=axes,
-            )  # fmt: skip
+            message = f"Input dimension should be at least {axes + 1}"
+            raise Misfit(message, clause="pool-rank", raises="ValueError", argument="input", shape=shape, axes=axes)
         if name.startswith("adaptive"):
             message = f"{name}(): Expected {axes + 1}D or {axes + 2}D tensor, but got {shown(shape)}"
         else:
@@ -54,7 +52,10 @@ def _pooled(
     pads, spread = per_axis(padding, axes), per_axis(dilation, axes)
     for pad, size, wide in zip(pads, kernel, spread, strict=True):
         if pad is not None and size is not None and wide is not None and less((wide * (size - 1) + 1) // 2, pad):
-            message = f"pad should be at most half of effective kernel size, but got pad={pad}, kernel_size={size} and dilation={wide}"
+            message = (
+                f"pad should be at most half of effective kernel size, but got pad={pad},"
+                f" kernel_size={size} and dilation={wide}"
+            )
             raise Misfit(message, clause="pool-padding", argument="padding")
     ceil = flag(ceil_mode)
     rows = zip(shape[-axes:], kernel, steps, pads, spread, strict=True)

@@ -17,10 +17,19 @@ from snugly.operations.results import both, in_place, made
 
 LOGITS = ValueFacts(meaning=Meaning.LOGITS)
 CPP_NAMES = {
-    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "int64": "long int",
-    "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
-    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
-}  # fmt: skip
+    "bool": "bool",
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
 
 
 def _differ(a: TensorFacts, b: TensorFacts) -> bool:
@@ -119,7 +128,7 @@ def bmm(input: TensorFacts, mat2: TensorFacts) -> TensorFacts:
                 f"Expected size for first two dimensions of batch2 tensor to be: [{batch}, {inner}]"
                 f" but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
             )
-            details = {"a": input.shape, "b": mat2.shape}
+            details: dict[str, Any] = {"a": input.shape, "b": mat2.shape}
             raise Misfit(message, clause="matmul-inner-sizes", argument="mat2", **details)
         shape = (shapes.known_same(batch, mat2.shape[0]), input.shape[1], mat2.shape[2])
     else:
@@ -136,7 +145,10 @@ def bmm(input: TensorFacts, mat2: TensorFacts) -> TensorFacts:
 def mv(input: TensorFacts, vec: TensorFacts) -> TensorFacts:
     """The product of a matrix and a vector."""
     if (input.rank is not None and input.rank != 2) or (vec.rank is not None and vec.rank != 1):
-        message = f"vector + matrix @ vector expected, got 1, {input.rank or '?'}, {vec.rank if vec.rank is not None else '?'}"
+        message = (
+            f"vector + matrix @ vector expected, got 1, {input.rank or '?'},"
+            f" {vec.rank if vec.rank is not None else '?'}"
+        )
         raise Misfit(message, clause="rank", argument="input", shape=input.shape)
     result = matmul(input, vec)
     return result if result.shape is not None else result.with_(shape=(input.size(0),))
@@ -184,8 +196,10 @@ def _added(input: TensorFacts, result: TensorFacts) -> TensorFacts:
     """Return a product with something added that must expand to it."""
     if input.shape is not None and result.shape is not None:
         shapes.expand(input.shape, result.shape)
-    return result.with_(values=LOGITS if result.values.meaning is Meaning.LOGITS else NOTHING_KNOWN,
-                         requires_grad=_either(input.requires_grad, result.requires_grad))  # fmt: skip
+    return result.with_(
+        values=LOGITS if result.values.meaning is Meaning.LOGITS else NOTHING_KNOWN,
+        requires_grad=_either(input.requires_grad, result.requires_grad),
+    )
 
 
 def _either(a: bool | None, b: bool | None) -> bool | None:
@@ -257,7 +271,13 @@ def linear(input: TensorFacts, weight: TensorFacts, bias: TensorFacts | None = N
         rows = product(input.shape[:-1])
         turned = crossed(weight.shape[::-1])
         message = f"mat1 and mat2 shapes cannot be multiplied ({crossed([rows])}x{input.shape[-1]} and {turned})"
-        details = {"a": input.shape, "b": weight.shape, "given": input.shape[-1], "expected": features, "rows": rows}
+        details: dict[str, Any] = {
+            "a": input.shape,
+            "b": weight.shape,
+            "given": input.shape[-1],
+            "expected": features,
+            "rows": rows,
+        }
         raise Misfit(message, clause="linear-features", argument="input", **details)
     if _differ(input, weight):
         raise _linear_dtypes(input, weight, bias)
@@ -301,7 +321,10 @@ def bilinear(
     """``input1 @ weight[k] @ input2`` for each unit ``k``."""
     for number, facts in ((1, input1), (2, input2)):
         if same(facts.size(-1), weight.size(number)) is False:
-            message = f"bilinear(): input{number} size does not match weight size: got {facts.size(-1)} but expected {weight.size(number)}"
+            message = (
+                f"bilinear(): input{number} size does not match weight size: got {facts.size(-1)} but"
+                f" expected {weight.size(number)}"
+            )
             raise Misfit(
                 message,
                 clause="linear-features",
@@ -383,7 +406,7 @@ def _meet(sizes: dict[str, Dim | None], letter: str, size: Dim | None, number: i
             f"einsum(): subscript {letter} has size {size} for operand {number} which does not broadcast with"
             f" previously seen size {before}"
         )
-        details = {"letter": letter, "size": size, "before": before, "operand": number}
+        details: dict[str, Any] = {"letter": letter, "size": size, "before": before, "operand": number}
         raise Misfit(message, clause="einsum-sizes", argument="operands", **details)
     sizes[letter] = shapes.broadcast_size(before, size)[0]
 
@@ -414,7 +437,10 @@ def tensordot(a: TensorFacts, b: TensorFacts, dims: Any = 2) -> TensorFacts:
         return made(None, _shared_dtype(a, b), a, b)
     for x, y in zip(first, second, strict=False):
         if same(a.shape[x], b.shape[y]) is False and same(a.shape[x], 1) is False and same(b.shape[y], 1) is False:
-            message = f"contracted dimensions need to match, but first has size {a.shape[x]} in dim {x} and second has size {b.shape[y]} in dim {y}"
+            message = (
+                f"contracted dimensions need to match, but first has size {a.shape[x]} in dim {x} and"
+                f" second has size {b.shape[y]} in dim {y}"
+            )
             raise Misfit(message, clause="matmul-inner-sizes", argument="b", a=a.shape, b=b.shape)
     shape = (*(shapes.without(a.shape, first) or ()), *(shapes.without(b.shape, second) or ()))
     return made(shape, _shared_dtype(a, b), a, b)

@@ -43,9 +43,14 @@ def _layer(name: str, sizes: dict[str, Any]) -> _Layer:
     both = flag(sizes["bidirectional"])
     directions = None if both is None else 2 if both else 1
     return _Layer(
-        name, whole(sizes["input_size"]), whole(sizes["hidden_size"]), integer(sizes["num_layers"]), directions,
-        whole(sizes.get("proj_size", 0)), flag(sizes["batch_first"]),
-    )  # fmt: skip
+        name,
+        whole(sizes["input_size"]),
+        whole(sizes["hidden_size"]),
+        integer(sizes["num_layers"]),
+        directions,
+        whole(sizes.get("proj_size", 0)),
+        flag(sizes["batch_first"]),
+    )
 
 
 def _check_input(input: TensorFacts, layer: _Layer) -> bool | None:
@@ -59,7 +64,7 @@ def _check_input(input: TensorFacts, layer: _Layer) -> bool | None:
         raise Misfit(message, clause="rnn-rank", raises="ValueError", argument="input", shape=input.shape)
     if same(input.size(-1), layer.input_size) is False:
         message = f"input.size(-1) must be equal to input_size. Expected {layer.input_size}, got {input.size(-1)}"
-        details = {"expected": layer.input_size, "given": input.size(-1), "shape": input.shape}
+        details: dict[str, Any] = {"expected": layer.input_size, "given": input.size(-1), "shape": input.shape}
         raise Misfit(message, clause="rnn-input-size", argument="input", **details)
     return None if input.rank is None else input.rank == 3
 
@@ -81,7 +86,11 @@ def _check_hidden(state: TensorFacts, wanted: Shape, text: str) -> None:
         return
     if len(state.shape) != len(wanted) or any(same(a, b) is False for a, b in zip(state.shape, wanted, strict=True)):
         message = f"Expected {text} ({', '.join(map(str, wanted))}), got {shown(state.shape)}"
-        details = {"expected": wanted, "given": state.shape, "batch": wanted[1] if len(wanted) > 2 else None}
+        details: dict[str, Any] = {
+            "expected": wanted,
+            "given": state.shape,
+            "batch": wanted[1] if len(wanted) > 2 else None,
+        }
         raise Misfit(message, clause="rnn-hidden-size", argument="hx", **details)
 
 
@@ -152,12 +161,12 @@ def _single_state(
     states = _given(hx, 1)
     output, batched, batch = _run(input, states, layer, weights)
     if batched is not None:
-        wanted = layer.hidden_shape(batch, layer.hidden_size, batched=True if not batched else batched)
+        wanted = layer.hidden_shape(batch, layer.hidden_size, batched=True)
         for state in states:
-            lifted = state.shape
-            if not batched and lifted is not None:
-                state, wanted = state.with_(shape=(lifted[0], 1, *lifted[1:])), (wanted[0], 1, wanted[2])  # noqa: PLW2901
-            _check_hidden(state, wanted, "hidden size")
+            lifted = state
+            if not batched and state.shape is not None:
+                lifted, wanted = state.with_(shape=(state.shape[0], 1, *state.shape[1:])), (wanted[0], 1, wanted[2])
+            _check_hidden(lifted, wanted, "hidden size")
     if states and batched and states[0].shape is not None and batch is None:
         batch = states[0].size(1)
     return output, _state(output, layer, layer.hidden_size, batched, batch)
@@ -177,8 +186,13 @@ def rnn(
     weights: tuple[TensorFacts, ...] = (),
 ) -> Any:
     """The steps of an RNN: output and last hidden state."""
-    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers,
-             "batch_first": batch_first, "bidirectional": bidirectional}  # fmt: skip
+    sizes = {
+        "input_size": input_size,
+        "hidden_size": hidden_size,
+        "num_layers": num_layers,
+        "batch_first": batch_first,
+        "bidirectional": bidirectional,
+    }
     output, state = _single_state("RNN", input, hx, sizes, weights)
     if nonlinearity != "tanh":
         values = ValueFacts(low=0) if nonlinearity == "relu" else NOTHING_KNOWN
@@ -199,8 +213,13 @@ def gru(
     weights: tuple[TensorFacts, ...] = (),
 ) -> Any:
     """The steps of a GRU: output and last hidden state."""
-    sizes = {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers,
-             "batch_first": batch_first, "bidirectional": bidirectional}  # fmt: skip
+    sizes = {
+        "input_size": input_size,
+        "hidden_size": hidden_size,
+        "num_layers": num_layers,
+        "batch_first": batch_first,
+        "bidirectional": bidirectional,
+    }
     output, state = _single_state("GRU", input, hx, sizes, weights)
     if hx is not None:  # a state that is given may lie outside of [-1, 1], and a GRU mixes it in
         return output.with_(values=NOTHING_KNOWN), state.with_(values=NOTHING_KNOWN)
@@ -221,8 +240,17 @@ def lstm(
     weights: tuple[TensorFacts, ...] = (),
 ) -> Any:
     """The steps of an LSTM: output, and the last hidden and cell states."""
-    layer = _layer("LSTM", {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers,
-                            "batch_first": batch_first, "bidirectional": bidirectional, "proj_size": proj_size})  # fmt: skip
+    layer = _layer(
+        "LSTM",
+        {
+            "input_size": input_size,
+            "hidden_size": hidden_size,
+            "num_layers": num_layers,
+            "batch_first": batch_first,
+            "bidirectional": bidirectional,
+            "proj_size": proj_size,
+        },
+    )
     if hx is UNKNOWN:
         hx = None
     states = _given(hx, 2)
@@ -252,7 +280,7 @@ def _cell(name: str, input: TensorFacts, states: list[TensorFacts], input_size: 
             raise Misfit(message, clause="rnn-hidden-rank", raises="ValueError", argument="hx", given=state.shape)
     if same(input.size(-1), wanted) is False:
         message = f"input has inconsistent input_size: got {input.size(-1)} expected {wanted}"
-        details = {"expected": wanted, "given": input.size(-1), "shape": input.shape}
+        details: dict[str, Any] = {"expected": wanted, "given": input.size(-1), "shape": input.shape}
         raise Misfit(message, clause="rnn-input-size", argument="input", **details)
     rows = input.size(0) if input.rank == 2 else (1 if input.rank == 1 else None)
     for place, state in enumerate(states):
@@ -274,9 +302,14 @@ def _cell(name: str, input: TensorFacts, states: list[TensorFacts], input_size: 
 
 @operation("torch.nn.RNNCell.forward")
 def rnn_cell(
-    input: TensorFacts, hx: Any = None, *, input_size: Any, hidden_size: Any, nonlinearity: Any = "tanh",
+    input: TensorFacts,
+    hx: Any = None,
+    *,
+    input_size: Any,
+    hidden_size: Any,
+    nonlinearity: Any = "tanh",
     weights: tuple[TensorFacts, ...] = (),
-) -> TensorFacts:  # fmt: skip
+) -> TensorFacts:
     """One step of an RNN: the hidden state."""
     result = _cell("RNNCell", input, _given(hx, 1), input_size, hidden_size)
     values = {"tanh": _BOUNDED, "relu": ValueFacts(low=0)}.get(nonlinearity, NOTHING_KNOWN)

@@ -159,7 +159,10 @@ def norm(
 def _norm_dtype(input: TensorFacts, dtype: object) -> str | None:
     target = chosen_dtype(dtype, input.dtype)
     if target in _WHOLE:
-        message = f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {SCALAR_TYPES[target or '']}"
+        message = (
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got"
+            f" {SCALAR_TYPES[target or '']}"
+        )
         raise Misfit(message, clause="mean-of-integers", argument="input", dtype=target)
     return real_of(target) if target in COMPLEX else target
 

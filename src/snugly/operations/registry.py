@@ -4,7 +4,8 @@ An operation is a Python function with torch's own name and signature. Tensors c
 ``TensorFacts`` and go out as ``TensorFacts`` (or a tuple, a ``Dim``, a Python constant); integers may
 be symbolic ``Dim``; a dtype is torch's name as a string; an index is an ``int``, ``Dim``, ``slice``, ``None``,
 ``...``, ``TensorFacts``, or a tuple of these; lists and tuples are themselves, or ``Repeated``. An argument whose value
-is not known is ``UNKNOWN`` (a tensor parameter gets ``UNKNOWN_TENSOR`` instead). It raises ``Misfit`` where torch would raise, and answers with unknown
+is not known is ``UNKNOWN`` (a tensor parameter gets ``UNKNOWN_TENSOR`` instead, and a number of which the type or the
+bounds are known is a ``Number``). It raises ``Misfit`` where torch would raise, and answers with unknown
 parts where the facts do not decide: never with a guess.
 """
 
@@ -54,7 +55,15 @@ class Repeated:
 _TENSOR_ONLY = ("TensorFacts", "TensorFacts | None")
 _DTYPES: dict[type, str] = {bool: "bool", int: "int64", float: "float32", complex: "complex64"}
 # Other spellings that torch's argument parser takes for numpy's sake, and keywords that never touch a fact.
-SPELLINGS = {"axis": "dim", "axes": "dim", "keepdims": "keepdim", "x": "input", "x1": "input", "a": "input", "x2": "other"}
+SPELLINGS = {
+    "axis": "dim",
+    "axes": "dim",
+    "keepdims": "keepdim",
+    "x": "input",
+    "x1": "input",
+    "a": "input",
+    "x2": "other",
+}
 WITHOUT_EFFECT = frozenset({"generator", "layout", "memory_format", "names", "non_blocking", "pin_memory", "inplace"})
 
 

@@ -103,7 +103,8 @@ def interpolate(
         return made(None, input.dtype, input)
     if len(shape) not in (3, 4, 5):
         message = (
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {len(shape)}D) for the modes: nearest | linear |"
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {len(shape)}D) for the"
+            " modes: nearest | linear |"
             f" bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
         )
         raise Misfit(message, clause="interpolate-rank", raises="NotImplementedError", argument="input", shape=shape)
@@ -140,8 +141,10 @@ def _target(size: Any, axes: int, shape: Shape) -> list[Dim | None]:
         return [whole(size)] * axes
     if len(items) != axes:
         message = (
-            f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of"
-            f" {shown(shape[2:])} and output size of {shown([whole(item) for item in items])}. Please provide input tensor in"
+            "Input and output must have the same number of spatial dimensions, but got input with"
+            " spatial dimensions of"
+            f" {shown(shape[2:])} and output size of {shown([whole(item) for item in items])}. Please"
+            " provide input tensor in"
             " (N, C, d1, d2, ...,dK) format and output size in (o1, o2, ...,oK) format."
         )
         raise Misfit(message, clause="interpolate-size", raises="ValueError", argument="size", shape=shape)
@@ -153,7 +156,8 @@ def _scaled(scale: Any, space: Shape, shape: Shape) -> list[Dim | None]:
     factors = (scale,) * len(space) if items is None else items
     if len(factors) != len(space):
         message = (
-            f"Input and scale_factor must have the same number of spatial dimensions, but got input with spatial dimensions of"
+            "Input and scale_factor must have the same number of spatial dimensions, but got input"
+            " with spatial dimensions of"
             f" {shown(shape[2:])} and scale_factor of shape {list(factors)}. Please provide input tensor in"
             " (N, C, d1, d2, ...,dK) format and scale_factor in (s1, s2, ...,sK) format."
         )
@@ -223,7 +227,10 @@ def pixel_unshuffle(input: TensorFacts, downscale_factor: int) -> TensorFacts:
     for name, size in (("height", height), ("width", width)):
         if size is not None and same(size % factor, 0) is False:
             place = -2 if name == "height" else -1
-            message = f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but input.size({place})={size} is not divisible by {factor}"
+            message = (
+                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but"
+                f" input.size({place})={size} is not divisible by {factor}"
+            )
             raise Misfit(message, clause="pixel-shuffle", argument="input", shape=shape, factor=factor)
     sizes = (_by(channels, factor * factor), _over(height, factor), _over(width, factor))
     return made((*shape[:-3], *sizes), input.dtype, input, axes=input.axes)
@@ -271,7 +278,10 @@ def grid_sample(
         raise Misfit(message, clause="batch-size", argument="grid", input=input.shape, grid=grid.shape)
     axes = len(input.shape) - 2
     if same(grid.shape[-1], axes) is False:
-        message = f"grid_sampler(): expected grid to have size {axes} in last dimension, but got grid with sizes {shown(grid.shape)}"
+        message = (
+            f"grid_sampler(): expected grid to have size {axes} in last dimension, but got grid with"
+            f" sizes {shown(grid.shape)}"
+        )
         raise Misfit(message, clause="grid-size", argument="grid", grid=grid.shape)
     if len(input.shape) != len(grid.shape):
         message = (

@@ -22,14 +22,42 @@ if TYPE_CHECKING:
 
 _WHOLE_DTYPES = frozenset((*INTEGRAL, "bool"))
 _UNBOUNDED = (
-    "acosh", "arccosh", "asinh", "arcsinh", "atanh", "arctanh", "digamma", "erfinv", "lgamma", "logit", "log1p", "log10",
-    "log2", "sinh", "tan", "rsqrt_", "angle_", "i0", "mvlgamma_",
-)  # fmt: skip
+    "acosh",
+    "arccosh",
+    "asinh",
+    "arcsinh",
+    "atanh",
+    "arctanh",
+    "digamma",
+    "erfinv",
+    "lgamma",
+    "logit",
+    "log1p",
+    "log10",
+    "log2",
+    "sinh",
+    "tan",
+    "rsqrt_",
+    "angle_",
+    "i0",
+    "mvlgamma_",
+)
 _BETWEEN: dict[str, tuple[float, float]] = {
-    "sin": (-1, 1), "cos": (-1, 1), "erf": (-1, 1), "erfc": (0, 2), "sinc": (-1, 1), "atan": (-math.pi / 2, math.pi / 2),
-    "arctan": (-math.pi / 2, math.pi / 2), "asin": (-math.pi / 2, math.pi / 2), "arcsin": (-math.pi / 2, math.pi / 2),
-    "acos": (0, math.pi), "arccos": (0, math.pi), "cosh": (1, math.inf), "exp2": (0, math.inf), "rsqrt": (0, math.inf),
-}  # fmt: skip
+    "sin": (-1, 1),
+    "cos": (-1, 1),
+    "erf": (-1, 1),
+    "erfc": (0, 2),
+    "sinc": (-1, 1),
+    "atan": (-math.pi / 2, math.pi / 2),
+    "arctan": (-math.pi / 2, math.pi / 2),
+    "asin": (-math.pi / 2, math.pi / 2),
+    "arcsin": (-math.pi / 2, math.pi / 2),
+    "acos": (0, math.pi),
+    "arccos": (0, math.pi),
+    "cosh": (1, math.inf),
+    "exp2": (0, math.inf),
+    "rsqrt": (0, math.inf),
+}
 
 
 def elementwise(input: TensorFacts, dtype: str | None, values: ValueFacts) -> TensorFacts:
@@ -40,12 +68,39 @@ def elementwise(input: TensorFacts, dtype: str | None, values: ValueFacts) -> Te
 @in_place(*(f"torch.Tensor.{name}_" for name in _UNBOUNDED if not name.endswith("_")))
 @operation(
     *both(*(name for name in _UNBOUNDED if not name.endswith("_"))),
-    *(f"torch.special.{name}" for name in ("digamma", "psi", "erfinv", "gammaln", "log1p", "logit", "i0", "i0e", "i1", "i1e",
-                                           "ndtri", "log_ndtr", "erfcx", "entr", "multigammaln", "bessel_j0", "bessel_j1",
-                                           "bessel_y0", "bessel_y1", "modified_bessel_i0", "modified_bessel_i1",
-                                           "modified_bessel_k0", "modified_bessel_k1", "scaled_modified_bessel_k0",
-                                           "scaled_modified_bessel_k1", "spherical_bessel_j0", "airy_ai")),
-)  # fmt: skip
+    *(
+        f"torch.special.{name}"
+        for name in (
+            "digamma",
+            "psi",
+            "erfinv",
+            "gammaln",
+            "log1p",
+            "logit",
+            "i0",
+            "i0e",
+            "i1",
+            "i1e",
+            "ndtri",
+            "log_ndtr",
+            "erfcx",
+            "entr",
+            "multigammaln",
+            "bessel_j0",
+            "bessel_j1",
+            "bessel_y0",
+            "bessel_y1",
+            "modified_bessel_i0",
+            "modified_bessel_i1",
+            "modified_bessel_k0",
+            "modified_bessel_k1",
+            "scaled_modified_bessel_k0",
+            "scaled_modified_bessel_k1",
+            "spherical_bessel_j0",
+            "airy_ai",
+        )
+    ),
+)
 def unbounded(input: TensorFacts, eps: Scalar | None = None) -> TensorFacts:
     """A function in floating point of which the range says nothing (``log1p``, ``tan``, ``lgamma`` …)."""
     del eps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import same
 from snugly.facts.scalars import Number
@@ -16,12 +16,24 @@ from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import both, in_place, made
 from snugly.operations.unary import elementwise
 
-_COPIES = {
-    "expand_copy": views.expand, "permute_copy": views.permute, "squeeze_copy": views.squeeze, "t_copy": views.t,
-    "transpose_copy": views.transpose, "unsqueeze_copy": views.unsqueeze, "unbind_copy": joins.unbind,
-    "alias_copy": views.clone, "unsafe_split": joins.split, "unsafe_chunk": joins.chunk, "diagonal_copy": views.diagonal,
-    "split_with_sizes_copy": joins.split_with_sizes, "unfold_copy": resampling.tensor_unfold,
-}  # fmt: skip
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_COPIES: dict[str, Callable[..., Any]] = {
+    "expand_copy": views.expand,
+    "permute_copy": views.permute,
+    "squeeze_copy": views.squeeze,
+    "t_copy": views.t,
+    "transpose_copy": views.transpose,
+    "unsqueeze_copy": views.unsqueeze,
+    "unbind_copy": joins.unbind,
+    "alias_copy": views.clone,
+    "unsafe_split": joins.split,
+    "unsafe_chunk": joins.chunk,
+    "diagonal_copy": views.diagonal,
+    "split_with_sizes_copy": joins.split_with_sizes,
+    "unfold_copy": resampling.tensor_unfold,
+}
 
 for _name, _function in _COPIES.items():
     operation(*both(_name))(_function)
@@ -43,6 +55,8 @@ def diff(
 ) -> TensorFacts:
     """Differences of neighbours along an axis, ``n`` times."""
     axis = axis_of(dim, input.rank)
+    if n == 0:
+        return input.with_(origin=None)
     parts = [part for part in (prepend, input, append) if part is not None]
     whole = joins.cat(parts, dim) if len(parts) > 1 else input
     if axis is None or whole.shape is None or not isinstance(n, int):
@@ -78,7 +92,9 @@ def ndtr(input: TensorFacts) -> TensorFacts:
 @operation("torch.Tensor.sum_to_size")
 def sum_to_size(input: TensorFacts, *size: Any) -> TensorFacts:
     """Summed down to a shape that broadcasts to this one."""
-    return made(sizes_of(size), "int64" if input.dtype == "bool" else input.dtype, input)
+    shape = sizes_of(size)
+    dtype = input.dtype if input.dtype != "bool" or shape == input.shape else None  # a sum of booleans is int64
+    return made(shape, dtype, input)
 
 
 @operation("torch.Tensor.resize_", "torch.Tensor.resize")
@@ -100,9 +116,13 @@ def grad(input: TensorFacts) -> TensorFacts:
 
 
 @operation(
-    "torch.Tensor.is_contiguous", "torch.Tensor.is_pinned", "torch.Tensor.is_shared", "torch.Tensor.is_coalesced",
-    "torch.Tensor.is_set_to", "torch.Tensor.is_same_size",
-)  # fmt: skip
+    "torch.Tensor.is_contiguous",
+    "torch.Tensor.is_pinned",
+    "torch.Tensor.is_shared",
+    "torch.Tensor.is_coalesced",
+    "torch.Tensor.is_set_to",
+    "torch.Tensor.is_same_size",
+)
 def is_contiguous(input: TensorFacts, *rest: Any, **options: Any) -> object:
     """A question about memory: not known."""
     del input, rest, options

@@ -118,7 +118,10 @@ def unflatten(input: TensorFacts, dim: int, sizes: Any) -> TensorFacts:
     try:
         found = shapes.reshape((old,), wanted) or ()
     except Misfit as misfit:
-        message = f"unflatten: Provided sizes {shown(wanted)} don't multiply up to the size of dim {axis} ({old}) in the input tensor"
+        message = (
+            f"unflatten: Provided sizes {shown(wanted)} don't multiply up to the size of dim {axis}"
+            f" ({old}) in the input tensor"
+        )
         raise Misfit(message, clause="unflatten", argument="sizes", sizes=wanted, size=old) from misfit
     grown = len(found) - 1
     moves = {i: i if i < axis else i + grown for i in range(len(input.shape)) if i != axis}
@@ -179,8 +182,10 @@ def permute(input: TensorFacts, dims: Any) -> TensorFacts:
 
 @operation(
     *both("transpose", "swapaxes", "swapdims"),
-    "torch.Tensor.transpose_", "torch.Tensor.swapaxes_", "torch.Tensor.swapdims_",
-)  # fmt: skip
+    "torch.Tensor.transpose_",
+    "torch.Tensor.swapaxes_",
+    "torch.Tensor.swapdims_",
+)
 def transpose(input: TensorFacts, dim0: int, dim1: int) -> TensorFacts:
     """Two axes exchanged."""
     if input.rank is None:
@@ -370,9 +375,16 @@ def diagonal_length(rows: Dim | None, columns: Dim | None, offset: int | None) -
 
 
 @operation(
-    *both("clone"), "torch.Tensor.contiguous", "torch.Tensor.pin_memory", "torch.Tensor.share_memory_",
-    "torch.Tensor.coalesce", "torch.Tensor.to_dense", "torch.Tensor.refine_names", "torch.Tensor.align_to", "torch.Tensor.rename",
-)  # fmt: skip
+    *both("clone"),
+    "torch.Tensor.contiguous",
+    "torch.Tensor.pin_memory",
+    "torch.Tensor.share_memory_",
+    "torch.Tensor.coalesce",
+    "torch.Tensor.to_dense",
+    "torch.Tensor.refine_names",
+    "torch.Tensor.align_to",
+    "torch.Tensor.rename",
+)
 def clone(input: TensorFacts) -> TensorFacts:
     """The same elements in the same shape."""
     return rearranged(input, input.shape, {axis: axis for axis in range(len(input.shape or ()))})
