@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from snugly.edits.applying import apply_edits
 from snugly.rules.registry import rules
 

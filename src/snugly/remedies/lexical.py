@@ -74,7 +74,7 @@ def _before(at: Written) -> Written | None:
 def _name(at: Written, name: str) -> Written | None:
     scope = at.text.scope(at.node)
     while True:
-        uses = _uses(at.text, scope, name)
+        uses = _uses(scope, name)
         if isinstance(scope, FUNCTIONS) and name in _parameters(scope):
             if _assignments(scope, name):
                 return None
@@ -96,7 +96,7 @@ def _parameters(scope: Scope) -> list[str]:
     return [each.arg for each in (*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs)]
 
 
-def _uses(text: SourceText, scope: Scope, name: str) -> int:
+def _uses(scope: Scope, name: str) -> int:
     loads = [node for node in ast.walk(scope) if isinstance(node, ast.Name) and node.id == name]
     return sum(isinstance(node.ctx, ast.Load) for node in loads) - 1
 
@@ -242,5 +242,5 @@ def _imported(at: Written, name: str) -> Written | None:
                 return None
             values = _assignments(other.tree, alias.name)
             if values is not None and len(values) == 1:
-                return Written(other, values[0], (), "constant", _uses(other, other.tree, alias.name) + 1)
+                return Written(other, values[0], (), "constant", _uses(other.tree, alias.name) + 1)
     return None

@@ -8,7 +8,6 @@ first operation that it cannot be moved across.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,17 @@ from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.rules.steps import chain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from snugly.facts.origins import Origin, Place
     from snugly.facts.tensors import TensorFacts
     from snugly.remedies.site import Site
 
 CONVERSIONS = frozenset((
-    "to", "float", "double", "half", "bfloat16", "long", "int", "short", "byte", "bool", "type", "type_as", "cuda", "cpu",
-    "clone", "detach", "contiguous", "requires_grad_", "from_numpy", "tensor", "as_tensor", "asarray", "array", "astype",
+    "to", "float", "double", "half", "bfloat16", "long", "int", "short", "byte", "bool", "type", "type_as",
+    "cuda", "cpu",
+    "clone", "detach", "contiguous", "requires_grad_", "from_numpy", "tensor", "as_tensor", "asarray", "array",
+    "astype",
     "numpy", "copy", "pin_memory", "Tensor", "FloatTensor", "LongTensor", "IntTensor", "DoubleTensor", "neg", "abs",
     "relu", "sigmoid", "tanh", "exp", "log", "sqrt", "clamp", "clip", "squeeze_", "detach_", "dropout",
 ))  # fmt: skip

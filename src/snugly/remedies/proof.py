@@ -45,7 +45,7 @@ def prove(call: LossCall, kernel: Kernel | None) -> Proof | None:
     ran = _ran(call, batch, kernel)
     if ran is False:
         return None
-    return Proof(_words(batch) if accepted else None, ran or None)
+    return Proof(_words(batch) if accepted else None, ran if isinstance(ran, str) else None)
 
 
 VALUE_CLAUSES = frozenset((

@@ -1,4 +1,4 @@
-"""Remedies that change an operation before the loss, a layer, or the loss itself, rather than an argument at the call."""
+"""Remedies that change an operation before the loss, a layer, or the loss itself."""
 
 from __future__ import annotations
 
@@ -158,9 +158,8 @@ def traced(start: Written | None) -> Traced | None:
     hops = list(followed(start))
     chosen = 0
     for position, written in enumerate(hops[1:], start=1):
-        if written.hop == "caller" and written.shared == 0:
-            chosen = position
-        elif written.hop in ("constant", "assignment") and _literal(written.node):
+        alone = written.hop == "caller" and written.shared == 0
+        if alone or (written.hop in ("constant", "assignment") and _literal(written.node)):
             chosen = position
         elif written.hop != "assignment":
             break
@@ -232,7 +231,7 @@ def _without_element(text: SourceText, elements: list[ast.expr], element: ast.ex
 
 
 def unwrapped(text: SourceText, node: ast.expr) -> tuple[Edit, ...]:
-    """Return the edit that takes an activation off its operand: ``F.softmax(x, 1)`` and ``x.softmax(1)`` become ``x``."""
+    """Return the edit that takes an activation off its operand: ``F.softmax(x, 1)`` and ``x.softmax(1)`` give ``x``."""
     if not isinstance(node, ast.Call):
         return ()
     name, receiver = called(node)

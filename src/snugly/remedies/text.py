@@ -125,8 +125,7 @@ class SourceText:
         for parent in self.ancestors(node):
             if isinstance(parent, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
                 return parent
-        assert self.tree is not None
-        return self.tree
+        return self.tree or ast.Module([], [])
 
     def statement(self, node: ast.AST) -> ast.stmt | None:
         """Return the statement that a node is part of."""

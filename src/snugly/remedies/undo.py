@@ -16,7 +16,8 @@ LISTS = (ast.List, ast.Tuple)
 SIZED = frozenset(("zeros", "ones", "empty", "rand", "randn", "new_zeros", "new_ones", "new_empty"))
 SIZED_BY_TUPLE = frozenset((*SIZED, "full", "randint", "normal", "new_full", "integers", "random", "uniform", "choice"))
 FROM_DATA = frozenset((
-    "tensor", "as_tensor", "array", "asarray", "Tensor", "LongTensor", "FloatTensor", "IntTensor", "DoubleTensor", "from_numpy",
+    "tensor", "as_tensor", "array", "asarray", "Tensor", "LongTensor", "FloatTensor", "IntTensor",
+    "DoubleTensor", "from_numpy",
 ))  # fmt: skip
 
 
@@ -126,7 +127,7 @@ def _undo_index(text: SourceText, node: ast.Subscript, index: ast.expr, axis: in
                 return (Edit(text.place(node), text.of(node.value)),)
             return (Edit(text.place(index), ", ".join(text.of(each) for each in rest)),)
         if place == axis and isinstance(part, ast.Slice) and part.lower is not None and _length_one(part):
-            return (Edit(text.place(part), text.of(part.lower)),)  # type: ignore[arg-type]
+            return (Edit(text.place(part), text.of(part.lower)),)
     if axis == len(parts) and len(parts) == 1 and isinstance(parts[0], LISTS):
         return ()
     inserted = _inserted_by_index(parts, axis)
@@ -174,7 +175,7 @@ CONVERTING = frozenset(("float", "long", "double", "half", "int", "short", "bool
 
 
 def _recast(text: SourceText, node: ast.Call, dtype: str) -> tuple[Edit, ...]:
-    """Return the edit of a conversion or a creation that names another dtype: ``dtype=``, ``.float()``, ``FloatTensor``."""
+    """Return the edit of a conversion or a creation that names another dtype: ``dtype=`` or ``.float()``."""
     name, receiver = called(node)
     given = next((keyword.value for keyword in node.keywords if keyword.arg == "dtype"), None)
     if given is None and name in ("to", "astype", "type") and len(node.args) == 1:
@@ -231,7 +232,7 @@ def without(text: SourceText, call: ast.Call, argument: ast.expr | ast.keyword) 
 def with_argument(text: SourceText, call: ast.Call, argument: str) -> Edit:
     """Return the edit that appends an argument to a call."""
     place = text.place(call)
-    members = [*call.args, *call.keywords]
+    members: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
     if not members:
         return Edit(
             type(place)(place.file, place.end_line, place.end_column - 1, place.end_line, place.end_column),

@@ -123,7 +123,7 @@ def _finding(
 ) -> Finding:
     names = diagnosis.only or tuple(arguments)
     facts: dict[str, Any] = {name: arguments[name] for name in names if name in arguments}
-    blamed = [name for name in (diagnosis.argument,) if name in arguments]
+    blamed = [] if diagnosis.argument is None or diagnosis.argument not in arguments else [diagnosis.argument]
     others = [name for name in facts if name not in blamed]
     origin = tuple(step for name in (*blamed, *others) for step in steps(name, arguments[name]))
     return Finding(

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 KEEPING = frozenset(("gather", "chunk", "split", "unsqueeze", "tensor_split", "take_along_dim", "narrow"))
 ELEMENTWISE_NAMES = frozenset((
-    "sigmoid", "relu", "tanh", "softplus", "exp", "log", "clamp", "softmax", "log_softmax", "neg", "abs", "float", "double",
+    "sigmoid", "relu", "tanh", "softplus", "exp", "log", "clamp", "softmax", "log_softmax", "neg", "abs",
+    "float", "double",
     "long", "to", "detach", "contiguous", "mul", "add", "sub", "truediv", "div", "dropout", "gelu", "leaky_relu", "elu",
     "Sigmoid", "ReLU", "Tanh", "Softplus", "LeakyReLU", "GELU", "Dropout", "Identity", "half", "clone", "cuda", "cpu",
 ))  # fmt: skip

@@ -66,8 +66,7 @@ def _is_parameter(written: Written) -> bool:
 
 def _elements(made: Written) -> Iterator[Written]:
     """Yield the sizes that a creation was given, the second one first: it is the batch of a state."""
-    assert isinstance(made.node, ast.Call)
-    sizes: list[ast.expr] = list(made.node.args)
+    sizes: list[ast.expr] = list(made.node.args) if isinstance(made.node, ast.Call) else []
     if len(sizes) == 1:
         for hop in followed(Written(made.text, sizes[0], made.callers)):
             if isinstance(hop.node, ast.Tuple | ast.List):

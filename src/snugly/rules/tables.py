@@ -42,9 +42,11 @@ def _literal(start: Written, entries: int) -> Written | None:
                 return hop
             if hop is not current:
                 continue
-            for node in ast.walk(hop.node):
-                if isinstance(node, ast.Name) and node is not hop.node:
-                    queue.append(type(hop)(hop.text, node, hop.callers))
+            queue += [
+                type(hop)(hop.text, node, hop.callers)
+                for node in ast.walk(hop.node)
+                if isinstance(node, ast.Name) and node is not hop.node
+            ]
     return None
 
 

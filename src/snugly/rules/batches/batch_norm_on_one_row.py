@@ -38,7 +38,8 @@ class BatchNormOnOneRow(Diagnosis):
     def message(self) -> str:
         """Say why it raises."""
         return (
-            f"Batch normalization in training needs more than one value for each channel, gets {sizes(self.input)}, and raises: "
+            "Batch normalization in training needs more than one value for each channel, gets "
+            f"{sizes(self.input)}, and raises: "
             f"the last batch has one row."
         )
 

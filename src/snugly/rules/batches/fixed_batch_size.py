@@ -41,7 +41,8 @@ class FixedBatchSize(Diagnosis):
     def message(self) -> str:
         """Say which batch fails."""
         return (
-            f"The hidden state is made for {self.made_for} rows, but a batch of {self.batch} occurs: {self.operation} raises "
+            f"The hidden state is made for {self.made_for} rows, but a batch of {self.batch} occurs: "
+            f"{self.operation} raises "
             f"there."
         )
 
@@ -59,7 +60,7 @@ def fixed_batch_size(application: Application) -> Iterator[Diagnosis]:
     if state is None or batch is None or made_for is None or same(made_for, batch) is not False:
         return
     size = fixed(made_for)
-    remedies = ()
+    remedies: tuple[Rewrite, ...] = ()
     if state.origin is not None and size is not None:
         origin = state.origin
         title = "Make the state for the batch at hand"

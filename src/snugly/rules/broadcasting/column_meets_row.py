@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from snugly.operations.registry import Application
 
 ARITHMETIC = frozenset((
-    "sub", "add", "mul", "truediv", "div", "subtract", "multiply", "divide", "true_divide", "rsub", "sub_", "mul_", "maximum",
+    "sub", "add", "mul", "truediv", "div", "subtract", "multiply", "divide", "true_divide", "rsub", "sub_",
+    "mul_", "maximum",
     "minimum", "isub", "imul", "iadd", "itruediv",
 ))  # fmt: skip
 SIGNS = {"sub": "−", "mul": "×", "add": "+", "truediv": "/", "div": "/"}
@@ -50,8 +51,10 @@ class ColumnMeetsRow(Diagnosis):
     def message(self) -> str:
         """Say what is paired."""
         return (
-            f"{sizes(self.first)} {SIGNS.get(self.operation, 'with')} {sizes(self.second)} broadcasts to {sizes(self.result)}: each sample "
-            f"of one meets every sample of the other, {self.pairs} pairs instead of {self.meant}. torch says nothing, and what "
+            f"{sizes(self.first)} {SIGNS.get(self.operation, 'with')} {sizes(self.second)} broadcasts to "
+            f"{sizes(self.result)}: each sample "
+            f"of one meets every sample of the other, {self.pairs} pairs instead of {self.meant}. torch says "
+            "nothing, and what "
             f"is averaged afterwards says little about any sample."
         )
 

@@ -47,7 +47,10 @@ class InputBroadcastsAgainstTarget(Diagnosis):
     def message(self) -> str:
         """Say what is averaged, and what the model learns of it."""
         says = "with a warning at most" if self.warned else "and says nothing"
-        said = f"{self.loss} broadcasts {sizes(self.input)} against {sizes(self.target)} {says}: it averages {self.pairs} pairs"
+        said = (
+            f"{self.loss} broadcasts {sizes(self.input)} against {sizes(self.target)} {says}: it averages "
+            f"{self.pairs} pairs"
+        )
         if not self.both:
             return f"{said} instead of {self.meant}, because one target stands for many predictions."
         return f"{said} instead of {self.meant}, so every prediction is pulled to the mean of the targets."

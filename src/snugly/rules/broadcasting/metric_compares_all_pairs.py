@@ -46,8 +46,10 @@ class MetricComparesAllPairs(Diagnosis):
     def message(self) -> str:
         """Say what is compared."""
         return (
-            f"Comparing {sizes(self.first)} with {sizes(self.second)} compares each guess with every label: {self.pairs} "
-            f"comparisons of shape {sizes(self.result)} instead of {self.meant}. A rate that is taken from them is wrong."
+            f"Comparing {sizes(self.first)} with {sizes(self.second)} compares each guess with every label: "
+            f"{self.pairs} "
+            f"comparisons of shape {sizes(self.result)} instead of {self.meant}. A rate that is taken from them "
+            "is wrong."
         )
 
 

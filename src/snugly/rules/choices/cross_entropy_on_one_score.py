@@ -39,11 +39,13 @@ class CrossEntropyOnOneScore(Diagnosis):
         """Say what the softmax does."""
         if self.over_batch:
             return (
-                f"{self.loss} takes the only axis of {sizes(self.input)} for the classes: the softmax runs over the samples "
+                f"{self.loss} takes the only axis of {sizes(self.input)} for the classes: the softmax runs over "
+                "the samples "
                 f"of the batch, which then compete with each other."
             )
         return (
-            f"{self.loss} applies a softmax over the classes, and {sizes(self.input)} has one: its probability is always 1, "
+            f"{self.loss} applies a softmax over the classes, and {sizes(self.input)} has one: its probability is "
+            "always 1, "
             f"so the loss and its gradient are 0 whatever the model says."
         )
 

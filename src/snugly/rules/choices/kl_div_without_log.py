@@ -39,8 +39,14 @@ class KlDivWithoutLog(Diagnosis):
     def message(self) -> str:
         """Say what the loss takes there."""
         if self.side == "input":
-            return f"{self.loss} takes log-probabilities as its input and is given {self.meaning}: the value is no divergence and can be negative."
-        return f"{self.loss} takes probabilities as its target and is given {self.meaning}: without log_target=True the value is NaN or no divergence."
+            return (
+                f"{self.loss} takes log-probabilities as its input and is given {self.meaning}: the value is no "
+                "divergence and can be negative."
+            )
+        return (
+            f"{self.loss} takes probabilities as its target and is given {self.meaning}: without "
+            "log_target=True the value is NaN or no divergence."
+        )
 
 
 @rule("SNG509", name="kl-div-without-log", severity=Severity.ERROR)
@@ -67,7 +73,7 @@ def kl_div_without_log(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
             side="target",
             meaning=target.values.meaning.value,
             argument="target",
-            remedies=(SetOption("log_target", True, "True", "Say that the target is in log space"),),
+            remedies=(SetOption("log_target", value=True, text="True", title="Say that the target is in log space"),),
             silent=True,
             only=("target",),
         )

@@ -38,7 +38,8 @@ class NllWithoutLogSoftmax(Diagnosis):
         """Say what the loss is then."""
         if self.meaning == Meaning.LOGITS.value:
             return (
-                f"{self.loss} takes log-probabilities and only picks one number of each row. Given raw scores it is minus "
+                f"{self.loss} takes log-probabilities and only picks one number of each row. Given raw scores it "
+                "is minus "
                 f"the score of the class: it falls without bound and trains nothing else."
             )
         return (

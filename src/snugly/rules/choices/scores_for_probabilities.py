@@ -34,7 +34,8 @@ class ScoresForProbabilities(Diagnosis):
     def message(self) -> str:
         """Say when torch raises."""
         return (
-            f"{self.loss} takes probabilities and is given {self.meaning}, which are not bounded. On a CPU it raises as soon "
+            f"{self.loss} takes probabilities and is given {self.meaning}, which are not bounded. On a CPU it "
+            "raises as soon "
             f"as one lies outside [0, 1]; on a GPU the kernel asserts."
         )
 

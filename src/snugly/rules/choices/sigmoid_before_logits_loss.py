@@ -35,7 +35,8 @@ class SigmoidBeforeLogitsLoss(Diagnosis):
     def message(self) -> str:
         """Say what the loss cannot fall below."""
         return (
-            f"{self.loss} applies a sigmoid itself. Given the probabilities of {self.activation}, a target of 1 costs at "
+            f"{self.loss} applies a sigmoid itself. Given the probabilities of {self.activation}, a target of 1 "
+            "costs at "
             f"least 0.3133 and a target of 0 at least 0.6931, and the gradients are squashed."
         )
 

@@ -36,11 +36,17 @@ class SwappedArguments(Diagnosis):
     @property
     def message(self) -> str:
         """Say how it was recognized and what the loss is then."""
-        said = f"{self.loss} takes the prediction first and the target second. Here the gradients flow to the target and not to the input"
+        said = (
+            f"{self.loss} takes the prediction first and the target second. Here the gradients flow to the "
+            "target and not to the input"
+        )
         if self.raises:
             return f"{said}: the two have changed places, and it raises."
         if self.loss in ("BCEWithLogitsLoss", *UNBOUNDED):
-            return f"{said}: the two have changed places. The loss is then linear in the prediction and falls without bound."
+            return (
+                f"{said}: the two have changed places. The loss is then linear in the prediction and falls "
+                "without bound."
+            )
         return f"{said}: the two have changed places."
 
 

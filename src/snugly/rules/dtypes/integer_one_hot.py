@@ -47,7 +47,8 @@ class IntegerOneHot(Diagnosis):
         """Say how the loss reads the target."""
         rows = "multi-hot" if self.many else "one-hot"
         return (
-            f"The target has the shape of the scores, {sizes(self.shape)}, so {self.loss} reads it as the probabilities "
+            f"The target has the shape of the scores, {sizes(self.shape)}, so {self.loss} reads it as the "
+            "probabilities "
             f"of {self.classes} classes, which must be floating point, and raises: it is {self.dtype}. For {rows} rows "
             + ("every class is a question of its own." if self.many else "pass the class indices.")
         )

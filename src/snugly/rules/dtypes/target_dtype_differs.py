@@ -41,7 +41,10 @@ class TargetDtypeDiffers(Diagnosis):
     def message(self) -> str:
         """Say both dtypes."""
         late = " in the backward pass" if self.when == "backward" else ""
-        return f"{self.loss} wants the target in the dtype of the input, {self.input}, and raises{late}: it is {self.target}."
+        return (
+            f"{self.loss} wants the target in the dtype of the input, {self.input}, and raises{late}: it is "
+            f"{self.target}."
+        )
 
 
 @rule("SNG203", name="target-dtype-differs", severity=Severity.ERROR)

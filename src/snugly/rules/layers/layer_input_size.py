@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from snugly.remedies.site import Site
 
 CLAUSES = frozenset((
-    "linear-features", "conv-channels", "norm-channels", "layer-norm-shape", "input-features", "channels", "embedding-size",
+    "linear-features", "conv-channels", "norm-channels", "layer-norm-shape", "input-features", "channels",
+    "embedding-size",
     "matmul-inner-sizes",
 ))  # fmt: skip
 PARAMETERS = (
@@ -67,7 +68,10 @@ class LayerInputSize(Diagnosis):
             if len(self.product) > 1
             else ""
         )
-        said = f"{self.layer} is made for {self.expects} and gets {self.gets}{arithmetic} from an input of {sizes(self.input)}, and raises."
+        said = (
+            f"{self.layer} is made for {self.expects} and gets {self.gets}{arithmetic} from an input of "
+            f"{sizes(self.input)}, and raises."
+        )
         return f"{said} No size of the input gives {self.expects}." if self.never else said
 
 

@@ -47,8 +47,10 @@ class ViewMixesAxes(Diagnosis):
     def message(self) -> str:
         """Say what happens to the elements."""
         return (
-            f"{self.operation} from {sizes(self.before)} to {sizes(self.after)} does not move the axes: it cuts the same "
-            f"memory into other pieces, so what was one entry of axis {self.axis} is now spread over others. torch says nothing."
+            f"{self.operation} from {sizes(self.before)} to {sizes(self.after)} does not move the axes: it cuts "
+            "the same "
+            f"memory into other pieces, so what was one entry of axis {self.axis} is now spread over others. "
+            "torch says nothing."
         )
 
 
@@ -71,7 +73,7 @@ def moved_axis(before: Shape, after: Shape) -> tuple[int, int] | None:
 
 
 def reordered(before: Shape, after: Shape) -> Permute | None:
-    """Return the reordering of axes that a view pretends to be, if its sizes are those of the tensor in another order."""
+    """Return the reordering of axes that a view pretends to be, if it keeps the sizes in another order."""
     if len(before) != len(after) or len(before) < 2:
         return None
     order: list[int] = []

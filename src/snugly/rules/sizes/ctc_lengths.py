@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import Dim
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.reading import given, short, title
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.facts.dims import Dim
 
 CLAUSES = frozenset(("lengths-range", "target-lengths-range", "target-lengths-sum", "lengths-batch", "lengths-dtype"))
 
@@ -41,7 +41,8 @@ class CtcLengths(Diagnosis):
         if self.name == "input_lengths":
             found = "one is longer" if self.largest is None else f"one of them is {self.largest}"
             return (
-                f"{self.loss} takes the lengths of the scores, which have {self.steps} time steps, but {found}, and it raises. "
+                f"{self.loss} takes the lengths of the scores, which have {self.steps} time steps, but {found}, "
+                "and it raises. "
                 f"Lengths that count frames before a layer with a stride have to go through the same arithmetic."
             )
         return f"{self.loss} refuses {self.name}: they do not belong to the targets they are given with."

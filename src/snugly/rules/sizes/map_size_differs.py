@@ -38,7 +38,10 @@ class MapSizeDiffers(Diagnosis):
     @property
     def message(self) -> str:
         """Say both sizes and the stride between them."""
-        said = f"{self.loss} gets scores of {sizes(self.input)} positions and a target of {sizes(self.target)}, and raises."
+        said = (
+            f"{self.loss} gets scores of {sizes(self.input)} positions and a target of {sizes(self.target)}, "
+            "and raises."
+        )
         return said if self.times is None else f"{said} The model's stride is {self.times}."
 
 

@@ -41,7 +41,8 @@ class TargetInOneRow(Diagnosis):
     def message(self) -> str:
         """Say how the loss reads the row."""
         return (
-            f"{self.loss} reads a target of {sizes(self.target)} as one sample, for {many(self.rows, 'row')} of scores, "
+            f"{self.loss} reads a target of {sizes(self.target)} as one sample, for {many(self.rows, 'row')} of "
+            "scores, "
             f"and raises. The labels lie in one row; they must be {sizes(self.wanted)}."
         )
 

@@ -31,7 +31,10 @@ class AllLabelsIgnored(Diagnosis):
     @property
     def message(self) -> str:
         """Say what the loss is then."""
-        return f"Every label is {self.ignored}, which {self.loss} ignores: the mean over no labels is NaN, and every gradient 0."
+        return (
+            f"Every label is {self.ignored}, which {self.loss} ignores: the mean over no labels is NaN, and "
+            "every gradient 0."
+        )
 
 
 @rule("SNG306", name="all-labels-ignored", severity=Severity.WARNING)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.reading import fixed, given, short, title
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.facts.dims import Dim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,10 @@ class CtcLabelRange(Diagnosis):
         """Say what torch does, which is worse than raising."""
         span = " to ".join(f"{end:g}" for end in (self.low, self.high) if end is not None)
         return (
-            f"{self.loss} has scores for {self.classes} classes, the blank among them, and gets labels of {span or 'others'}. torch "
-            f"does not check that: the forward pass reads, and the backward pass writes, memory that belongs to something else."
+            f"{self.loss} has scores for {self.classes} classes, the blank among them, and gets labels of "
+            f"{span or 'others'}. torch "
+            "does not check that: the forward pass reads, and the backward pass writes, memory that belongs to "
+            "something else."
         )
 
 

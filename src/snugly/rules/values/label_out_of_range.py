@@ -52,7 +52,10 @@ class LabelOutOfRange(Diagnosis):
         if self.low == 1 and self.high == self.classes:
             found = f"the labels run from 1 to {self.classes}"
         elif self.strays:
-            found = f"{', '.join(f'{each:g}' for each in self.strays)} {'occur' if len(self.strays) > 1 else 'occurs'} among them"
+            found = (
+                f"{', '.join(f'{each:g}' for each in self.strays)} "
+                f"{'occur' if len(self.strays) > 1 else 'occurs'} among them"
+            )
         else:
             span = " to ".join(f"{end:g}" for end in (self.low, self.high) if end is not None)
             found = f"they run over {span}"

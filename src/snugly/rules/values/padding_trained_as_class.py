@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from snugly.facts.tensors import TensorFacts
 
 CARRYING = frozenset((
-    "view", "reshape", "flatten", "to", "long", "cuda", "contiguous", "getitem", "transpose", "permute", "clone", "collate",
+    "view", "reshape", "flatten", "to", "long", "cuda", "contiguous", "getitem", "transpose", "permute",
+    "clone", "collate",
     "detach", "type", "squeeze", "t", "item",
 ))  # fmt: skip
 
@@ -50,7 +51,8 @@ class PaddingTrainedAsClass(Diagnosis):
     def message(self) -> str:
         """Say what is trained."""
         return (
-            f"The labels are padded with {self.padding}, which is one of the {self.classes} classes, and {self.loss} ignores "
+            f"The labels are padded with {self.padding}, which is one of the {self.classes} classes, and "
+            f"{self.loss} ignores "
             f"{self.ignored}: every padded position is trained, and counted in the mean, as class {self.padding}."
         )
 
@@ -70,7 +72,11 @@ def padding_trained_as_class(call: LossCall, verdict: Verdict) -> Iterator[Diagn
     origin, padding = padded
     if padding == ignored or not 0 <= padding < number:
         return
-    remedy = Rewrite("Pad the labels with the ignored value", {"target": target.with_(origin=None)}, lambda _: _written(origin, ignored))
+    remedy = Rewrite(
+        "Pad the labels with the ignored value",
+        {"target": target.with_(origin=None)},
+        lambda _: _written(origin, ignored),
+    )
     told = PaddingTrainedAsClass(
         loss=title(call),
         padding=padding,

@@ -37,7 +37,8 @@ class SeveralClassesAtOnce(Diagnosis):
     def message(self) -> str:
         """Say what the softmax makes of it."""
         return (
-            f"{self.loss} takes the target as probabilities of {self.classes} classes that exclude each other, but its rows "
+            f"{self.loss} takes the target as probabilities of {self.classes} classes that exclude each other, "
+            "but its rows "
             f"of 0 and 1 do not sum to 1: the scores of classes that occur together are trained against each other."
         )
 

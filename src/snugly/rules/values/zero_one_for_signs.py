@@ -42,7 +42,8 @@ class ZeroOneForSigns(Diagnosis):
     def message(self) -> str:
         """Say what a label of 0 costs."""
         return (
-            f"{self.loss} takes labels of −1 and 1, and gets 0 and 1: a label of 0 costs {AT_ZERO[self.function]}, so the "
+            f"{self.loss} takes labels of −1 and 1, and gets 0 and 1: a label of 0 costs "
+            f"{AT_ZERO[self.function]}, so the "
             f"negatives train nothing."
         )
 

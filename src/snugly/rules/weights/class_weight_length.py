@@ -46,7 +46,10 @@ class ClassWeightLength(Diagnosis):
     @property
     def message(self) -> str:
         """Say both numbers."""
-        return f"{self.loss} takes one weight for each of the {self.classes} classes, ({self.classes},), gets {sizes(self.weight)}, and raises."
+        return (
+            f"{self.loss} takes one weight for each of the {self.classes} classes, ({self.classes},), gets "
+            f"{sizes(self.weight)}, and raises."
+        )
 
 
 @rule("SNG601", name="class-weight-length", severity=Severity.ERROR)

@@ -46,11 +46,15 @@ class PosWeightAxis(Diagnosis):
         """Say along which axis the weights run."""
         last = len(self.input) - 1
         said = (
-            f"{self.loss} broadcasts {self.name} ({self.classes},) against the last axis of {sizes(self.input)}, but the "
+            f"{self.loss} broadcasts {self.name} ({self.classes},) against the last axis of {sizes(self.input)}, "
+            "but the "
             f"{self.classes} classes are axis {self.axis}"
         )
         if self.silent_axis:
-            return f"{said}. Both axes have {self.classes} entries, so nothing is raised: the weights of the classes are applied to axis {last}."
+            return (
+                f"{said}. Both axes have {self.classes} entries, so nothing is raised: the weights of the "
+                f"classes are applied to axis {last}."
+            )
         return f"{said}, and raises."
 
 

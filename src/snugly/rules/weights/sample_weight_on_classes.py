@@ -42,7 +42,10 @@ class SampleWeightOnClasses(Diagnosis):
             if self.raises
             else "where the sizes coincide: sample i's weight is applied to column i of every sample."
         )
-        return f"{self.loss} broadcasts a weight of ({self.input[0]},), one for each sample, against the last axis of {sizes(self.input)}, {end}"
+        return (
+            f"{self.loss} broadcasts a weight of ({self.input[0]},), one for each sample, against the last axis "
+            f"of {sizes(self.input)}, {end}"
+        )
 
 
 @rule("SNG605", name="sample-weight-on-classes", severity=Severity.ERROR)

@@ -37,7 +37,10 @@ class WeightDtype(Diagnosis):
     @property
     def message(self) -> str:
         """Say both dtypes."""
-        return f"{self.loss} wants its {self.name} in the dtype of the input, {self.input}, and raises: it is {self.weight}."
+        return (
+            f"{self.loss} wants its {self.name} in the dtype of the input, {self.input}, and raises: it is "
+            f"{self.weight}."
+        )
 
 
 @rule("SNG604", name="weight-dtype", severity=Severity.ERROR)
