@@ -204,7 +204,7 @@ def span_length(start: Value, stop: Value, step: Value) -> Dim | None:
     numbers = (start, stop, step)
     if all(isinstance(x, int | float) for x in numbers):
         try:
-            return max(int(math.ceil((stop - start) / step)), 0)
+            return max(math.ceil((float(stop) - float(start)) / float(step)), 0)
         except (ZeroDivisionError, OverflowError, ValueError):
             return None
     if all(isinstance(x, int | Expr) for x in numbers) and isinstance(step, int) and step > 0:

@@ -111,7 +111,7 @@ def _exactly(array: TensorFacts, key: Value) -> TensorFacts | None:
             return None
         start = key % rows * width
         return made(shape[1:], array.dtype, listed(elements[start : start + width]))
-    chosen = list(range(rows))[key]
+    chosen = [*range(rows)][slice(*ends)]
     kept = [x for row in chosen for x in elements[row * width : (row + 1) * width]]
     return made((len(chosen), *shape[1:]), array.dtype, listed(kept))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snugly.facts import ranges, shapes
+from snugly.facts.dims import same
 from snugly.facts.misfits import Misfit
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Unknown, Value
@@ -16,7 +17,7 @@ from snugly.library.registry import function
 from snugly.operations.registry import lookup
 
 if TYPE_CHECKING:
-    from snugly.facts.dims import Dim, same
+    from snugly.facts.dims import Dim
     from snugly.facts.tensors import Shape
     from snugly.interpreter.machine import Machine
 

@@ -186,7 +186,7 @@ def namedtuple(
     try:
         names = plain(field_names)
         given = None if defaults is None else list(plain(defaults))
-        make: Any = collections.namedtuple
+        make: Any = collections.namedtuple  # noqa: PYI024 - it is what the program calls
         made = make(plain(typename), names, rename=bool(rename), defaults=given)
     except (NotPlainError, ValueError, TypeError):
         return Unknown("collections.namedtuple")

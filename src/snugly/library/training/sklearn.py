@@ -416,9 +416,12 @@ def _declare_figure(path: str, result: Callable[[], Value]) -> None:
     function(path)(figure)
 
 
-for _name in ("accuracy_score", "f1_score", "precision_score", "recall_score", "roc_auc_score",
-              "balanced_accuracy_score", "average_precision_score", "jaccard_score", "r2_score", "mean_squared_error", "mean_absolute_error",
-              "matthews_corrcoef", "cohen_kappa_score", "log_loss", "auc"):  # fmt: skip
+_FIGURES = (
+    "accuracy_score", "f1_score", "precision_score", "recall_score", "roc_auc_score", "balanced_accuracy_score",
+    "average_precision_score", "jaccard_score", "r2_score", "mean_squared_error", "mean_absolute_error",
+    "matthews_corrcoef", "cohen_kappa_score", "log_loss", "auc",
+)  # fmt: skip
+for _name in _FIGURES:
     _declare_figure(f"sklearn.metrics.{_name}", lambda: Number("float"))
 _declare_figure("sklearn.metrics.classification_report", Text)
 _declare_figure("sklearn.metrics.confusion_matrix", lambda: made((None, None), "int64", ValueFacts(0, integral=True)))
