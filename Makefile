@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
+SEED ?= 20
 
 .PHONY: demo test lint types layers tests agreement bench pages format clean
 
@@ -32,7 +33,7 @@ tests: .venv/installed
 
 # The long run: 1,000,000 generated loss calls against torch's own kernels.
 agreement: .venv/installed
-	$(BIN)/pytest -q -m long tests/agreement
+	$(BIN)/python tests/agreement/agree.py --calls 1000000 --seed $(SEED)
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
