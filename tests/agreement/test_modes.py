@@ -52,7 +52,7 @@ def test_instances_of_a_mode_are_accepted(name, mode):
         classes = shapes["input"][1 if len(shapes["input"]) > 1 else 0] if shapes.get("input") else 1
         if "linear_weight" in shapes:
             classes = shapes["linear_weight"][0]
-        if mode.name in ("label lists",) or "margin" in name:
+        if mode.name == "label lists" or "margin" in name:
             classes = shapes["input"][-1] if shapes.get("input") else 1
         entries = {}
         for argument, shape in shapes.items():
