@@ -47,6 +47,8 @@ def get(machine: Machine, value: Value, name: str) -> Value:
     if isinstance(value, Instance):
         return classes.get_from_instance(machine, value, name)
     if isinstance(value, LibraryName):
+        if name in ("__name__", "__qualname__"):
+            return value.path.rpartition(".")[2]
         return machine.program.libraries.resolve(f"{value.path}.{name}")
     if isinstance(value, Module):
         return _of_module(machine, value, name)
