@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import math
 import sys
 import warnings
@@ -303,17 +304,17 @@ def names_of(op: Any) -> list[tuple[str, Callable[..., Any]]]:
     return list(found.items())
 
 
-def samples_of(op: Any, dtype: torch.dtype) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Yield the arguments of every sample that torch has for an operator and a dtype."""
+def samples_of(op: Any, dtype: torch.dtype, most: int) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Return the arguments of the samples that torch has for an operator and a dtype, up to ``most``."""
     if dtype not in op.dtypes:
-        return
+        return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            for sample in op.sample_inputs("cpu", dtype, requires_grad=False):
-                yield in_order(op.name, (sample.input, *sample.args)), sample.kwargs
+            samples = itertools.islice(op.sample_inputs("cpu", dtype, requires_grad=False), most)
+            return [(in_order(op.name, (sample.input, *sample.args)), sample.kwargs) for sample in samples]
         except (RuntimeError, ModuleNotFoundError):
-            return
+            return []
 
 
 def in_order(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -355,9 +356,7 @@ def run(ops: list[Any], dtypes: tuple[torch.dtype, ...] = DTYPES, most: int = 10
             continue
         score = scores.setdefault(op.name, Score())
         for dtype in dtypes:
-            for number, (args, kwargs) in enumerate(samples_of(op, dtype)):
-                if number >= most:
-                    break
+            for number, (args, kwargs) in enumerate(samples_of(op, dtype, most)):
                 real = call(function_of(op), *copied(args), **copied(kwargs))
                 for name, function in names:
                     if name.startswith("torch.Tensor.") and (not args or not isinstance(args[0], torch.Tensor)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -213,6 +213,11 @@ def same(a: Dim | None, b: Dim | None) -> bool | None:
         return None
     if isinstance(a, int) and isinstance(b, int):
         return a == b
+    return _same(a, b)
+
+
+@lru_cache(maxsize=16384)
+def _same(a: Dim, b: Dim) -> bool | None:
     difference = a - b
     if isinstance(difference, int):
         return difference == 0
@@ -235,6 +240,13 @@ def less(a: Dim | None, b: Dim | None) -> bool | None:
     """Tell whether ``a < b``: ``True``, ``False``, or ``None`` when it depends."""
     if a is None or b is None:
         return None
+    if isinstance(a, int) and isinstance(b, int):
+        return a < b
+    return _less(a, b)
+
+
+@lru_cache(maxsize=16384)
+def _less(a: Dim, b: Dim) -> bool | None:
     low, high = bounds(a - b)
     if high is not None and high < 0:
         return True

@@ -56,7 +56,7 @@ def binary(
     first: object, second: object, function: Callable[[ValueFacts, ValueFacts], ValueFacts] | None, dtype: str | None
 ) -> TensorFacts:
     """Return the facts of an elementwise function of two operands, of which one may be a number."""
-    if function is None:
+    if function is None or (function in _AFFINE and _says_nothing(first, second)):
         return combined(dtype, NOTHING_KNOWN, first, second)
     a, b = operand_values(first), operand_values(second)
     lists = a.elements is not None or b.elements is not None
@@ -65,6 +65,16 @@ def binary(
     if lists and values.elements is not None and not _keeps_order(result, first, second):
         return result.with_(values=ranges.some_of(values))
     return result
+
+
+_AFFINE = (ranges.add, ranges.subtract, ranges.multiply, ranges.divide)
+
+
+def _says_nothing(first: object, second: object) -> bool:
+    """Tell whether one operand is a tensor of which no element is known and the other a number: the usual case."""
+    tensor, other = (first, second) if isinstance(first, TensorFacts) else (second, first)
+    unknown = isinstance(tensor, TensorFacts) and tensor.values is NOTHING_KNOWN and tensor.dtype not in _WHOLE_DTYPES
+    return unknown and isinstance(other, int | float)
 
 
 def _keeps_order(result: TensorFacts, first: object, second: object) -> bool:
