@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.runtime import interception
 from snugly.runtime.calls import loss_call
+from snugly.runtime.constructing import constructor_of
 from snugly.runtime.frames import callers, expression, user_frame
 
 if TYPE_CHECKING:
@@ -136,8 +137,14 @@ def judge_call(call: LossCall, caller: FrameType | None, module: Any) -> tuple[V
     if not findings or frame is None:
         return verdict, findings
     at = expression(frame)
-    sources = _sources(at, call.loss, module)
-    return judge_loss(call, place=at.place, sources=sources, kernel=accepts, callers=callers(frame))
+    return judge_loss(
+        call,
+        place=at.place,
+        sources=_sources(at, call.loss, module),
+        kernel=accepts,
+        callers=callers(frame),
+        constructor=None if module is None else constructor_of(module, frame),
+    )
 
 
 def line_of(file: str, line: int) -> tuple[str, int]:
