@@ -56,6 +56,32 @@ def applied(facts: TensorFacts) -> Applied | None:
     return None
 
 
+LINEAR = frozenset(("linear", "matmul", "mm", "bmm", "addmm", "addmv", "mv", "einsum", "conv1d", "conv2d", "conv3d", "spmm"))
+CARRYING = frozenset((
+    "getitem", "view", "reshape", "flatten", "transpose", "permute", "contiguous", "dropout", "squeeze", "unsqueeze",
+    "index_select", "float", "to", "t", "mT", "T", "movedim", "clone",
+))  # fmt: skip
+
+
+def raw_scores(facts: TensorFacts) -> bool:
+    """Tell whether a tensor is the product of a layer as it comes, with nothing that normalizes it in between.
+
+    A product with an adjacency matrix, as in a graph network, is one; what is added to it must be a parameter.
+    """
+    if facts.values.meaning is not None:
+        return facts.values.meaning is Meaning.LOGITS
+    if facts.requires_grad is not True or facts.values.high is not None:
+        return False
+    for origin, _, _ in chain(facts):
+        name = origin.operation.rpartition(".")[2]
+        if name in LINEAR:
+            return True
+        biased = name in ("add", "add_") and all(each.kind == "parameter" for each in origin.inputs[1:])
+        if name not in CARRYING and not biased:
+            return False
+    return False
+
+
 def blame(found: Applied | None) -> Origin | None:
     """Return the place to change: where the layer is constructed, else the call."""
     if found is None:

@@ -91,6 +91,10 @@ def _model_side(a: TensorFacts, b: TensorFacts) -> int | None:
         return 0
     if b.requires_grad is True and a.requires_grad is False:
         return 1
+    if b.requires_grad is False and a.requires_grad is None and from_layers(a):
+        return 0
+    if a.requires_grad is False and b.requires_grad is None and from_layers(b):
+        return 1
     from_model = from_layers(a), from_layers(b)
     if from_model == (True, False):
         return 0

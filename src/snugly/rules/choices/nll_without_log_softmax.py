@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.values import Meaning
 from snugly.remedies.rewrite import UseLoss
-from snugly.rules.activations import applied, exchanged
+from snugly.rules.activations import applied, exchanged, raw_scores
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.reading import given, short, title
@@ -54,7 +54,7 @@ def nll_without_log_softmax(call: LossCall, verdict: Verdict) -> Iterator[Diagno
     input = given(call, "input")
     if verdict.accepted is False or short(call) != "nll_loss" or input is None:
         return
-    meaning = input.values.meaning
+    meaning = Meaning.LOGITS if raw_scores(input) else input.values.meaning
     if meaning not in (Meaning.LOGITS, Meaning.PROBABILITIES, Meaning.BERNOULLI):
         return
     cross_entropy = UseLoss("cross_entropy", "CrossEntropyLoss", "Use the loss that takes scores")

@@ -11,6 +11,7 @@ from snugly.remedies.rewrite import SetOption
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.heads import resized_head
+from snugly.rules.occurring import strays
 from snugly.rules.reading import CLASS_INDEX, class_axis, classes, fixed, option, pair, short, title
 from snugly.rules.registry import rule
 
@@ -79,18 +80,20 @@ def label_out_of_range(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     values = target.values
     certain = verdict.accepted is False
     tight = values.is_integral() is True and values.low == 1 and values.high == number
-    if not certain and not tight:
+    written = strays(target, 0, number - 1, ignoring=ignored)
+    if not certain and not tight and not written:
         return
-    low, high, strays = _extremes(values, number, ignored)
+    low, high, outside = _extremes(values, number, ignored)
     yield LabelOutOfRange(
         loss=title(call),
         classes=number,
         low=low,
         high=high,
-        strays=strays,
+        strays=outside or written[:4],
         certain=certain,
         argument="target",
-        remedies=tuple(_remedies(call, input, number, (low, high), strays)),
+        remedies=tuple(_remedies(call, input, number, (low, high), outside or written)),
+        severity=None if certain or tight else Severity.WARNING,
         silent=not certain,
         only=("input", "target"),
     )
@@ -99,21 +102,21 @@ def label_out_of_range(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
 def _extremes(values: ValueFacts, number: int, ignored: Any) -> tuple[float | None, float | None, tuple[float, ...]]:
     known = values.members if values.members is not None else (frozenset(values.elements) if values.elements else None)
     if known:
-        strays = sorted(each for each in known if not 0 <= each < number and each != ignored)
-        return min(known), max(known), tuple(strays[:4])
-    strays = [end for end in (values.low, values.high) if end is not None and not 0 <= end < number and end != ignored]
-    return values.low, values.high, tuple(strays if values.attained else ())
+        outside = sorted(each for each in known if not 0 <= each < number and each != ignored)
+        return min(known), max(known), tuple(outside[:4])
+    ends = [end for end in (values.low, values.high) if end is not None and not 0 <= end < number and end != ignored]
+    return values.low, values.high, tuple(ends if values.attained else ())
 
 
 def _remedies(
-    call: LossCall, input: TensorFacts, number: int, ends: tuple[float | None, float | None], strays: tuple[float, ...]
+    call: LossCall, input: TensorFacts, number: int, ends: tuple[float | None, float | None], outside: tuple[float, ...]
 ) -> Iterator[Any]:
     low, high = ends
     if low == 1 and high == number:
         yield ChangeArgument("target", (Rescale(plus=-1),), "Count the classes from 0")
         return
-    if len(strays) == 1 and int(strays[0]) in IGNORED and "ignore_index" not in call.options:
-        value = int(strays[0])
+    if len(outside) == 1 and int(outside[0]) in IGNORED and "ignore_index" not in call.options:
+        value = int(outside[0])
         yield SetOption("ignore_index", value, str(value), f"Ignore the label {value}")
         return
     if (

@@ -9,6 +9,7 @@ from snugly.remedies.changes import Rescale
 from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
+from snugly.rules.occurring import strays
 from snugly.rules.reading import EXACT, short, title
 from snugly.rules.registry import rule
 
@@ -63,7 +64,8 @@ def target_outside_unit_interval(call: LossCall, verdict: Verdict) -> Iterator[D
     if verdict.accepted is False and verdict.violations[0].clause != "probability-range":
         return
     values = target.values
-    if values.inside(0, 1) is not False:
+    certain = values.inside(0, 1) is False
+    if not certain and not strays(target, 0, 1):
         return
     low, high = _extremes(values)
     change = scaled(values) or (Rescale(by=255) if high == 255 and low is not None and low >= 0 else None)
@@ -78,6 +80,7 @@ def target_outside_unit_interval(call: LossCall, verdict: Verdict) -> Iterator[D
         argument="target",
         remedies=tuple(remedies),
         silent=verdict.accepted is not False,
+        severity=None if certain else Severity.WARNING,
         only=("target",),
     )
 
