@@ -131,6 +131,8 @@ def _join_alike(kind: str, a: Any, b: Any, depth: int) -> Value | None:
             {name: join(a.attributes.get(name, NOTHING), b.attributes.get(name, NOTHING), depth - 1) for name in names},
             a.native,
         )
+    if type(a) is type(b) and hasattr(a, "joined"):
+        return a.joined(b)
     return a if equivalent(a, b) else None
 
 

@@ -139,6 +139,10 @@ class Device(Model):
         """Return what an operation is given."""
         return UNKNOWN_DEVICE if self.name is None else self.name
 
+    def joined(self, other: Device) -> Device:
+        """Return a device that may be either."""
+        return self if self.name == other.name else Device()
+
     def enter(self) -> Value:
         """Return itself."""
         return self
@@ -382,3 +386,13 @@ class Process(Model):
 
 
 alias("torch.multiprocessing.Queue", "multiprocessing.Queue")
+
+
+@function("torch.Tensor.to")
+def tensor_to(machine: Any, self: Value, *args: Value, **kwargs: Value) -> Value:
+    """Describe ``tensor.to``: a device that is not known is still no dtype."""
+    unnamed = [isinstance(value, Text) or (isinstance(value, Device) and value.name is None) for value in args]
+    kept = [value for value, is_device in zip(args, unnamed, strict=True) if not is_device]
+    if any(unnamed):
+        kwargs["device"] = Unknown("a device")
+    return machine.apply("torch.Tensor.to", self, *kept, **kwargs)
