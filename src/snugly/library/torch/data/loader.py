@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snugly.facts.dims import Dim, divides, less, same
@@ -13,7 +13,7 @@ from snugly.interpreter.values import NOTHING, Case, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, model
 from snugly.library.torch.arguments import flag, size
 from snugly.library.torch.data.collate import collate, convert, has_open_sizes, unequal
-from snugly.library.torch.data.datasets import first_two, is_iterable_only, sample
+from snugly.library.torch.data.datasets import TensorDataset, first_two, is_iterable_only, sample
 from snugly.library.torch.data.samplers import BatchSampler, RandomSampler, SequentialSampler, group_count
 
 LAST = "the last batch"
@@ -170,7 +170,17 @@ class DataLoader(Model):
             refused = None if pair is None else unequal(machine, *pair, count)
             if refused is not None:
                 return refused
-        return self._from_here(collate(machine, element, count), element)
+        return self._from_here(self._present(collate(machine, element, count)), element)
+
+    def _present(self, batch: Value) -> Value:
+        """Say which values occur in some batch: every row of the tensors of a ``TensorDataset`` is in one."""
+        if not self._mixes or not isinstance(self.dataset, TensorDataset):
+            return batch
+        if not isinstance(batch, Sequence) or batch.items is None or flag(self.drop_last) is not False:
+            return batch
+        pairs = zip(batch.items, self.dataset.tensors, strict=False)
+        batch.items = [_attained(part, whole) for part, whole in pairs]
+        return batch
 
     def _from_here(self, batch: Value, element: Value) -> Value:
         """Say that what default collate made comes from this loader and the sample."""
@@ -192,6 +202,15 @@ class DataLoader(Model):
             pairs = zip(batch, element, strict=True)
             return type(batch)(*(self._from_here(part, source) for part, source in pairs))
         return batch
+
+
+def _attained(part: Value, whole: Value) -> Value:
+    """Return rows of a tensor with the bounds that the whole attains."""
+    if not isinstance(part, TensorFacts) or not isinstance(whole, TensorFacts) or not whole.values.attained:
+        return part
+    if (part.values.low, part.values.high) != (whole.values.low, whole.values.high):
+        return part
+    return part.with_(values=replace(part.values, attained=True))
 
 
 alias("torch.utils.data.dataloader", "torch.utils.data")
