@@ -292,7 +292,7 @@ def cross(input: TensorFacts, other: TensorFacts, dim: int | None = None) -> Ten
     return result
 
 
-@operation("torch.linalg.vecdot", "torch.vecdot")
+@operation("torch.linalg.vecdot")
 def vecdot(x: TensorFacts, y: TensorFacts, dim: int = -1) -> TensorFacts:
     """The products of vectors along an axis."""
     return reduced(combined(promoted(x, y), NOTHING_KNOWN, x, y), dim, False, promoted(x, y))

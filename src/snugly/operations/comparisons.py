@@ -182,7 +182,7 @@ def equal(
     return Number("bool")
 
 
-@operation(*both("isin"))
+@operation("torch.isin")
 def isin(
     elements: TensorFacts | Scalar,
     test_elements: TensorFacts | Scalar,

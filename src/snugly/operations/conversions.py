@@ -260,14 +260,14 @@ def element_size(input: TensorFacts) -> object:
     )
 
 
-@operation("torch.view_as_real", "torch.Tensor.view_as_real")
+@operation("torch.view_as_real")
 def view_as_real(input: TensorFacts) -> TensorFacts:
     """Complex numbers as a last axis of two."""
     shape = None if input.shape is None else (*input.shape, 2)
     return TensorFacts(shape, None if input.dtype is None else real_of(input.dtype), input.device, input.requires_grad)
 
 
-@operation("torch.view_as_complex", "torch.Tensor.view_as_complex")
+@operation("torch.view_as_complex")
 def view_as_complex(input: TensorFacts) -> TensorFacts:
     """A last axis of two as complex numbers."""
     if input.shape is not None and (not input.shape or same(input.shape[-1], 2) is False):

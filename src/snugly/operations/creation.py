@@ -491,7 +491,7 @@ def zero_(input: TensorFacts) -> TensorFacts:
     return _filled(input, ZERO)
 
 
-@operation("torch.Tensor.fill_", "torch.fill", "torch.Tensor.fill")
+@operation("torch.Tensor.fill_", "torch.fill")
 def fill_(input: TensorFacts, value: Scalar | TensorFacts) -> TensorFacts:
     """Make every element the same number."""
     return _filled(input, ranges.some_of(operand_values(value)))

@@ -107,7 +107,7 @@ def _declare_max_pools() -> None:
             return max_pool(input, (kernel_size, stride, padding, dilation, ceil_mode), return_indices, axes, name)
 
         operation(_F + name, f"torch.{name}")(with_indices)
-        operation(_F + name + "_with_indices", f"torch.{name}_with_indices")(paired)
+        operation(_F + name + "_with_indices", *(["torch.max_pool1d_with_indices"] if axes == 1 else []))(paired)
 
 
 def max_pool(

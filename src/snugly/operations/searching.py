@@ -159,7 +159,7 @@ def histc(input: TensorFacts, bins: Any = 100, min: Scalar = 0, max: Scalar = 0)
     return made((whole(bins),), input.dtype, input, values=ranges.NON_NEGATIVE)
 
 
-@operation("torch.searchsorted", "torch.Tensor.searchsorted")
+@operation("torch.searchsorted")
 def searchsorted(
     sorted_sequence: TensorFacts, input: TensorFacts | Scalar, *, out_int32: bool = False, right: bool = False,
     side: str | None = None, sorter: TensorFacts | None = None,
@@ -172,7 +172,7 @@ def searchsorted(
     return made(shape, dtype, sorted_sequence, input, values=ValueFacts(0, size, True, finite=True))
 
 
-@operation(*both("bucketize"))
+@operation("torch.bucketize")
 def bucketize(
     input: TensorFacts | Scalar, boundaries: TensorFacts, *, out_int32: bool = False, right: bool = False
 ) -> TensorFacts:

@@ -36,7 +36,9 @@ _COPIES: dict[str, Callable[..., Any]] = {
 }
 
 for _name, _function in _COPIES.items():
-    operation(*both(_name))(_function)
+    operation(f"torch.{_name}")(_function)
+for _name in ("unsafe_split", "unsafe_chunk"):
+    operation(f"torch.Tensor.{_name}")(_COPIES[_name])
 operation("torch.ops.aten._safe_softmax.default")(activations.softmax)
 
 
@@ -135,7 +137,7 @@ def is_complex(input: TensorFacts) -> object:
     return UNKNOWN if input.dtype is None else input.dtype.startswith("complex")
 
 
-@operation(*both("cumulative_trapezoid"))
+@operation("torch.cumulative_trapezoid")
 def cumulative_trapezoid(y: TensorFacts, x: TensorFacts | None = None, *, dx: Any = None, dim: int = -1) -> TensorFacts:
     """Running integrals along an axis, one shorter."""
     del dx

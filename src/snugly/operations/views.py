@@ -150,7 +150,7 @@ def unsqueeze(input: TensorFacts, dim: int) -> TensorFacts:
     return rearranged(input, shape, {old: old if old < place else old + 1 for old in range(len(input.shape))})
 
 
-@operation("torch.Tensor.permute", "torch.Tensor.permute_")
+@operation("torch.Tensor.permute")
 def tensor_permute(input: TensorFacts, *dims: Any) -> TensorFacts:
     """The axes in another order."""
     return permute(input, dims[0] if len(dims) == 1 and not isinstance(dims[0], int) else dims)
@@ -381,9 +381,6 @@ def diagonal_length(rows: Dim | None, columns: Dim | None, offset: int | None) -
     "torch.Tensor.share_memory_",
     "torch.Tensor.coalesce",
     "torch.Tensor.to_dense",
-    "torch.Tensor.refine_names",
-    "torch.Tensor.align_to",
-    "torch.Tensor.rename",
 )
 def clone(input: TensorFacts) -> TensorFacts:
     """The same elements in the same shape."""
