@@ -56,7 +56,9 @@ def applied(facts: TensorFacts) -> Applied | None:
     return None
 
 
-LINEAR = frozenset(("linear", "matmul", "mm", "bmm", "addmm", "addmv", "mv", "einsum", "conv1d", "conv2d", "conv3d", "spmm"))
+LINEAR = frozenset(
+    ("linear", "matmul", "mm", "bmm", "addmm", "addmv", "mv", "einsum", "conv1d", "conv2d", "conv3d", "spmm")
+)
 CARRYING = frozenset((
     "getitem", "view", "reshape", "flatten", "transpose", "permute", "contiguous", "dropout", "squeeze", "unsqueeze",
     "index_select", "float", "to", "t", "mT", "T", "movedim", "clone",

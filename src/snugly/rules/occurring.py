@@ -9,7 +9,9 @@ from snugly.rules.steps import chain
 if TYPE_CHECKING:
     from snugly.facts.tensors import TensorFacts
 
-FILTERS = frozenset(("where", "masked_select", "nonzero", "clamp", "clip", "remainder", "masked_fill", "compress", "delete"))
+FILTERS = frozenset(
+    ("where", "masked_select", "nonzero", "clamp", "clip", "remainder", "masked_fill", "compress", "delete")
+)
 
 
 def strays(facts: TensorFacts, low: float, high: float, *, ignoring: object = None) -> tuple[float, ...]:

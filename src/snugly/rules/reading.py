@@ -87,6 +87,12 @@ def many(number: Dim | None, noun: str, plural: str = "") -> str:
     return f"{'?' if number is None else number} {noun if same(number, 1) else plural or noun + 's'}"
 
 
+def swapped(call: LossCall) -> bool:
+    """Tell whether gradients flow to the target and not to the input: the two have changed places."""
+    input, target = call.arguments.get("input"), call.arguments.get("target")
+    return input is not None and target is not None and input.requires_grad is False and target.requires_grad is True
+
+
 def multiple(large: Dim | None, small: Dim | None) -> Dim | None:
     """Return how many times one size holds the other, if it does so more than once for certain."""
     if large is None or small is None or same(small, 0) is not False or divides(small, large) is not True:

@@ -10,7 +10,7 @@ from snugly.remedies.rewrite import UseLoss
 from snugly.rules.activations import applied, exchanged, raw_scores
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import given, short, title
+from snugly.rules.reading import given, short, swapped, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class NllWithoutLogSoftmax(Diagnosis):
 @rule("SNG503", name="nll-without-log-softmax", severity=Severity.ERROR)
 def nll_without_log_softmax(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds raw scores or probabilities given to a loss that takes log-probabilities."""
-    input = given(call, "input")
+    input = None if swapped(call) else given(call, "input")
     if verdict.accepted is False or short(call) != "nll_loss" or input is None:
         return
     meaning = Meaning.LOGITS if raw_scores(input) else input.values.meaning

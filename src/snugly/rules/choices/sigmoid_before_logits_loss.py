@@ -10,7 +10,7 @@ from snugly.remedies.rewrite import UseLoss
 from snugly.rules.activations import applied, without_activation
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import given, short, title
+from snugly.rules.reading import given, short, swapped, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SigmoidBeforeLogitsLoss(Diagnosis):
 @rule("SNG502", name="sigmoid-before-logits-loss", severity=Severity.ERROR)
 def sigmoid_before_logits_loss(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds probabilities given to a loss that applies a sigmoid itself."""
-    input = given(call, "input")
+    input = None if swapped(call) else given(call, "input")
     if verdict.accepted is False or short(call) not in (
         "binary_cross_entropy_with_logits",
         "multilabel_soft_margin_loss",

@@ -10,7 +10,7 @@ from snugly.facts.values import Meaning
 from snugly.rules.activations import applied, blame, without_activation
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import class_axis, fixed, given, short, title
+from snugly.rules.reading import class_axis, fixed, given, short, swapped, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class SoftmaxBeforeCrossEntropy(Diagnosis):
 @rule("SNG501", name="softmax-before-cross-entropy", severity=Severity.ERROR)
 def softmax_before_cross_entropy(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds probabilities (softmax or sigmoid) given to a loss that applies log-softmax itself."""
-    input = given(call, "input")
+    input = None if swapped(call) else given(call, "input")
     if verdict.accepted is False or short(call) != "cross_entropy" or input is None or not input.shape:
         return
     if input.values.meaning not in SQUASHED or fixed(input.size(class_axis(input))) == 1:
