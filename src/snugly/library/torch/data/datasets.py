@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from snugly.facts.dims import Dim, Symbol, bounds, symbols
+from snugly.facts.origins import Origin
 from snugly.facts.tensors import TensorFacts
+from snugly.interpreter.applying import find_sources
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.arguments import integer, known_items, size
@@ -32,11 +34,18 @@ class TensorDataset(Dataset):
     def __init__(self, machine: Any, *tensors: Value) -> None:
         """Keep the tensors; torch asserts that their first sizes agree."""
         self.tensors = tensors
+        self._sources = find_sources(machine, {str(place): tensor for place, tensor in enumerate(tensors)})
         machine.apply("torch.utils.data.TensorDataset", *tensors)
 
     def item(self, machine: Any, index: Value) -> Value:
-        """Return a row of each."""
-        return tuple(machine.item(tensor, index) for tensor in self.tensors)
+        """Return a row of each, which comes from the argument that the tensor was."""
+        return tuple(self._row(place, tensor, machine.item(tensor, index)) for place, tensor in enumerate(self.tensors))
+
+    def _row(self, place: int, tensor: Value, row: Value) -> Value:
+        source = self._sources.get(str(place))
+        if source is None or not isinstance(row, TensorFacts) or not isinstance(tensor, TensorFacts):
+            return row
+        return row.with_(origin=Origin("item", source.place, source.text, (tensor,)))
 
     def length(self, machine: Any) -> Dim | None:
         """Return the number of rows."""
