@@ -41,11 +41,15 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One operation on the way back, with the sizes of its result."""
+    """One operation on the way back, with the sizes of its result.
+
+    ``affine`` says that a parameter or a constant matrix takes part: scores stay scores, nothing else stays what it is.
+    """
 
     node: Node
     name: str
     result: Sizes | None
+    affine: bool = False
 
 
 def trace(node: Node | None, shape: Sizes) -> Lineage | None:
@@ -55,20 +59,27 @@ def trace(node: Node | None, shape: Sizes) -> Lineage | None:
     while node is not None and len(steps) < MAX_STEPS:
         name = node.name()
         made = _SOURCES.get(name)
-        if made is not None:
-            found = made(node, sizes)
-            return None if found is None else _forward(found, steps)
-        if name not in _KEEPING or (name in _ONE_TENSOR and _tensor_inputs(node) != 1):
+        found = None if made is None else made(node, sizes)
+        if found is not None:
+            return _forward(found, steps)
+        inputs = [before for before, _ in node.next_functions if before is not None]
+        moving = [before for before in inputs if not _is_leaf(before)]
+        if name in _PRODUCTS:
+            if len(inputs) != 1:
+                return None
+        elif name not in _KEEPING or (name in _ONE_TENSOR and len(moving) != 1):
             return None
-        steps.append(_Step(node, name, sizes))
+        steps.append(_Step(node, name, sizes, affine=name in _PRODUCTS or len(inputs) > 1))
         sizes = _input_sizes(node, name, sizes)
-        node = next((before for before, _ in node.next_functions if before is not None), None)
+        node = moving[0] if moving else None
     return None
 
 
 def _forward(found: Lineage, steps: list[_Step]) -> Lineage | None:
     meaning, axis = found.meaning, found.axis
     for step in reversed(steps):
+        if step.affine and meaning is not Meaning.LOGITS:
+            return None
         changed = _CHANGES_MEANING.get(step.name, {})
         if step.name in _CHANGES_MEANING:
             if meaning not in changed:
@@ -79,8 +90,10 @@ def _forward(found: Lineage, steps: list[_Step]) -> Lineage | None:
     return Lineage(meaning, axis, found.layer)
 
 
-def _tensor_inputs(node: Node) -> int:
-    return len(node.next_functions) - sum(before is None for before, _ in node.next_functions)
+def _is_leaf(node: Node) -> bool:
+    """Tell whether a node stands for a parameter, which in C++ and in messages has a namespace before its name."""
+    name: str = node.name()
+    return name.endswith("AccumulateGrad")
 
 
 def _signed(dim: int) -> int:
@@ -189,6 +202,12 @@ def _through_expand(node: Node, axis: int, result: Sizes | None) -> int | None:
     return moved if result[moved] == before[axis] else None
 
 
+def _through_product(node: Node, axis: int, result: Sizes | None) -> int | None:
+    """A constant on the left mixes rows and leaves the last axis alone."""
+    constant_left = node.next_functions[0][0] is None
+    return axis if constant_left and result is not None and axis == len(result) - 1 else None
+
+
 def _dropped(_node: Node, _axis: int, _result: Sizes | None) -> int | None:
     return None
 
@@ -207,10 +226,14 @@ _MOVES: dict[str, Callable[[Node, int, Sizes | None], int | None]] = {
     "SelectBackward0": _through_select,
     "SliceBackward0": _through_slice,
     "ExpandBackward0": _through_expand,
+    "MmBackward0": _through_product,
+    "BmmBackward0": _through_product,
     "IndexBackward0": _dropped,
     "GatherBackward0": _dropped,
     "RsubBackward1": _dropped,
 }
+# A product with a constant matrix mixes scores, which stay scores: a graph's neighbours, a change of basis.
+_PRODUCTS = frozenset(("MmBackward0", "BmmBackward0"))
 _SAME_SIZES = frozenset(
     (
         *("CloneBackward0", "ToCopyBackward0", "AliasBackward0"),
@@ -219,7 +242,7 @@ _SAME_SIZES = frozenset(
         *("LogBackward0", "ExpBackward0", "RsubBackward1"),
     )
 )
-# Arithmetic with a number keeps the meaning of logits; with a second tensor nothing is known.
+# Arithmetic with a number or with a parameter keeps scores what they are; with a second tensor nothing is known.
 _ONE_TENSOR = frozenset(("AddBackward0", "SubBackward0", "MulBackward0", "DivBackward0"))
 _ARITHMETIC = {Meaning.LOGITS: Meaning.LOGITS}
 _COMPLEMENT = {Meaning.BERNOULLI: Meaning.BERNOULLI, Meaning.LOGITS: Meaning.LOGITS}
@@ -236,7 +259,7 @@ _CHANGES_MEANING: dict[str, dict[Meaning, Meaning]] = {
     "ClampMinBackward0": {kept: kept for kept in Meaning if kept is not Meaning.LOGITS},
     "ClampMaxBackward0": {kept: kept for kept in Meaning if kept is not Meaning.LOGITS},
 }
-_KEEPING = frozenset(_MOVES) | _SAME_SIZES
+_KEEPING = (frozenset(_MOVES) - _PRODUCTS) | _SAME_SIZES
 
 
 def _softmax(meaning: Meaning) -> Callable[[Node, Sizes | None], Lineage | None]:
@@ -262,7 +285,7 @@ def _product(node: Node, sizes: Sizes | None) -> Lineage | None:
     factor = node.next_functions[-1][0]
     if factor is not None and factor.name() == "TBackward0":
         factor = factor.next_functions[0][0]
-    if factor is None or not factor.name().endswith("AccumulateGrad"):
+    if factor is None or not _is_leaf(factor):
         return None
     return _linear(node, sizes)
 
