@@ -28,7 +28,7 @@ class Exhausted(BaseException):
 
 
 class Budget:
-    """Counts steps and looks at the clock now and then.
+    """Counts steps and looks now and then at the processor time of this thread, which no other process lengthens.
 
     Attributes:
         steps: how many nodes were evaluated.
@@ -42,7 +42,7 @@ class Budget:
         self.steps = 0
         self.depth = 0
         self.limit = steps
-        self.deadline = time.monotonic() + seconds
+        self.deadline = time.thread_time() + seconds
         self._check = min(512, steps)
 
     def spend(self) -> None:
@@ -50,5 +50,5 @@ class Budget:
         self.steps += 1
         if self.steps >= self._check:
             self._check = self.steps + 512
-            if self.steps >= self.limit or time.monotonic() > self.deadline:
+            if self.steps >= self.limit or time.thread_time() > self.deadline:
                 raise Exhausted
