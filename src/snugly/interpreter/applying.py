@@ -108,7 +108,7 @@ def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[
     arguments = _by_name(operation, given, named)
     sources = find_sources(machine, _by_name(operation, list(args), dict(kwargs)))
     if misfit is None:
-        result = _with_origin(machine, name, arguments, sources, result)
+        result = _with_origin(machine, name, arguments, sources, _with_sizes(machine, result))
     _judge(machine, Application(name, arguments, result, misfit), sources)
     return Unknown(f"{name} does not fit") if misfit is not None else from_facts(result)
 
@@ -256,6 +256,14 @@ def _without_gradient(machine: Machine, name: str, arguments: dict[str, Any], re
     if isinstance(result, tuple):
         parts = [_without_gradient(machine, name, arguments, part) for part in result]
         return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    return result
+
+
+def _with_sizes(machine: Machine, result: Any) -> Any:
+    """Name the sizes of a result that are not known: whatever they are, they are fixed from here on."""
+    if isinstance(result, TensorFacts) and result.shape is not None and None in result.shape:
+        sizes = (machine.new_symbol("L") if size is None else size for size in result.shape)
+        return result.with_(shape=tuple(sizes))
     return result
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snugly.facts.dims import Dim
 from snugly.interpreter.budget import CONCRETE_STEPS
 from snugly.interpreter.iteration import listed
-from snugly.interpreter.joins import element_of, equivalent, generalise, join, length_of, made_since
+from snugly.interpreter.joins import element_of, equivalent, generalise, join, length_of, made_since, open_symbols
 from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Case, Mapping, Range, Sequence, Unknown, Value
 
@@ -101,7 +101,7 @@ def _level(machine: Machine, generators: list[ast.comprehension], depth: int, el
         return _one_by_one(machine, generator, items, inside)
     made = len(machine.made)
     part, certain = _one(machine, generator, source.element, inside)
-    part = generalise(part, made_since(machine.made, made))
+    part = generalise(part, made_since(machine.made, made) | open_symbols(source.element))
     return _repeated(part, source.length if certain else None)
 
 
@@ -203,7 +203,7 @@ def _by_cases(
     for case in cases:
         mark = len(machine.made)
         part, certain = _one(machine, generator, case.element, inside)
-        part = generalise(part, made_since(machine.made, mark))
+        part = generalise(part, made_since(machine.made, mark) | open_symbols(case.element))
         repeated = _repeated(part, case.times if certain else None)
         size = length_of(repeated)
         total = None if total is None or size is None else total + size

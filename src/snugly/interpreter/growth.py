@@ -27,10 +27,16 @@ class Since:
     Attributes:
         moment: every object that is younger was made in it.
         symbols: so many symbols had been made.
+        items: symbols in what the loop iterates over: each item has sizes of its own.
     """
 
     moment: int
     symbols: int
+    items: frozenset[Symbol] = frozenset()
+
+    def local(self, machine: Machine) -> frozenset[Symbol]:
+        """Return the symbols that are others in each iteration."""
+        return made_since(machine.made, self.symbols) | self.items
 
 
 def stable(machine: Machine, level: Delta, started: dict[int, State], carried: frozenset[str], since: Since) -> bool:
@@ -43,7 +49,7 @@ def stable(machine: Machine, level: Delta, started: dict[int, State], carried: f
         carried: names that the body may read before it writes them.
         since: when the iteration began; what is younger is seen by the next one only through what is older.
     """
-    local = made_since(machine.made, since.symbols)
+    local = since.local(machine)
     for key, (thing, saved) in level.items():
         if getattr(thing, "born", 0) > since.moment:
             continue
@@ -135,7 +141,7 @@ def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | 
         if isinstance(thing, Sequence) and thing.items is not None and saved[0] is not None:
             added = len(thing.items) - len(saved[0])
             if added and key in started and started[key][0] is not None:
-                _extrapolate(machine, thing, (started[key][0], saved[0]), more, made_since(machine.made, since.symbols))
+                _extrapolate(machine, thing, (started[key][0], saved[0]), more, since.local(machine))
 
 
 def _extrapolate(
@@ -174,7 +180,7 @@ def widen(
         dry: only tell.
     """
     changed = False
-    local = made_since(machine.made, since.symbols)
+    local = since.local(machine)
     for thing, saved in list(level.values()):
         if getattr(thing, "born", 0) > since.moment:
             continue

@@ -316,3 +316,20 @@ def _generalise_sequence(value: Sequence, local: frozenset[Symbol], depth: int) 
     if element is value.element and length is value.length:
         return value
     return Sequence(value.kind, None, element, length)
+
+
+def open_symbols(value: Value, depth: int = 4) -> frozenset[Symbol]:
+    """Return the symbols in the sizes of a value that can be more than one number."""
+    if isinstance(value, TensorFacts):
+        sizes = [size for size in value.shape or () if isinstance(size, Expr)]
+        return frozenset(symbol for size in sizes for symbol in symbols(size) if symbol.low != symbol.high)
+    if isinstance(value, Expr):
+        return frozenset(symbol for symbol in symbols(value) if symbol.low != symbol.high)
+    parts: list[Value] = []
+    if depth and isinstance(value, tuple):
+        parts = list(value)
+    elif depth and isinstance(value, Sequence):
+        parts = value.items if value.items is not None else [value.element]
+    elif depth and isinstance(value, Mapping):
+        parts = list(value.entries.values())
+    return frozenset(symbol for part in parts[:64] for symbol in open_symbols(part, depth - 1))

@@ -144,7 +144,14 @@ class _Applied:
         return self.machine.apply(self.path, self.receiver, *args, **kwargs)
 
 
-COLLECTIONS = {"deque": "list", "Counter": "dict", "defaultdict": "dict", "OrderedDict": "dict", "ChainMap": "dict", "BatchEncoding": "dict"}
+COLLECTIONS = {
+    "deque": "list",
+    "Counter": "dict",
+    "defaultdict": "dict",
+    "OrderedDict": "dict",
+    "ChainMap": "dict",
+    "BatchEncoding": "dict",
+}
 
 BUILTIN_NAMES = frozenset(
     [

@@ -18,12 +18,13 @@ from snugly.interpreter.budget import CONCRETE_ITERATIONS, CONCRETE_STEPS
 from snugly.interpreter.flow import Broke, Continued, Loop, Signal
 from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
-from snugly.interpreter.joins import element_of, equivalent, join
+from snugly.interpreter.joins import element_of, equivalent, join, open_symbols
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from snugly.facts.dims import Symbol
     from snugly.interpreter.machine import Machine
 
 PASSES = 3
@@ -204,7 +205,7 @@ def _probe(
     """Follow the first item, then one that stands for the ``more`` others, and see whether that was enough."""
     trail = machine.trail
     before = machine.budget.steps
-    loop_began = Since(now(), len(machine.made))
+    loop_began = Since(now(), len(machine.made), open_symbols(other))
     mark = trail.open()
     iteration(machine, lambda: body(first))
     made_first = trail.capture(mark)
@@ -221,7 +222,9 @@ def _probe(
         iteration(machine, lambda: body(other))
     except Signal as signal:
         left = signal
-    if left is None and stable(machine, trail.levels[-1], started, carried, Since(since.moment, loop_began.symbols)):
+    if left is None and stable(
+        machine, trail.levels[-1], started, carried, Since(since.moment, loop_began.symbols, loop_began.items)
+    ):
         grown = trail.keep()
         grow(machine, grown, started, more, loop_began)
         return
@@ -237,14 +240,16 @@ def _probe(
         raise left
     trail.keep()
     del made_first
-    to_fixed_point(machine, lambda: body(other), carried)
+    to_fixed_point(machine, lambda: body(other), carried, loop_began.items)
 
 
-def to_fixed_point(machine: Machine, action: Callable[[], None], carried: frozenset[str]) -> None:
+def to_fixed_point(
+    machine: Machine, action: Callable[[], None], carried: frozenset[str], items: frozenset[Symbol] = frozenset()
+) -> None:
     """Follow a body with ever wider facts until they no longer change."""
     for number in range(PASSES):
         machine.trail.open()
-        since = Since(now(), len(machine.made))
+        since = Since(now(), len(machine.made), items)
         try:
             iteration(machine, action)
         except Signal:
