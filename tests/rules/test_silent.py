@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+
 from snugly.surfaces.checking import check_text
 
 sys.path.insert(0, str(Path(__file__).parent))
