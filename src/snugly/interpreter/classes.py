@@ -269,7 +269,7 @@ def native_attribute(machine: Machine, native: Any, name: str) -> Value:
     if name == "__class__" and getattr(native, "path", ""):
         return LibraryName(native.path)
     if name.startswith("_") and name not in ("__call__", "__len__", "__getitem__", "__iter__", "__enter__", "__init__"):
-        return NOTHING
+        return native.internals(name) if hasattr(native, "internals") else NOTHING
     if hasattr(native, "get_attribute"):
         found = machine.call(Native(native.get_attribute, "get_attribute"), name)
         if not isinstance(found, Unknown) and found is not NOTHING:

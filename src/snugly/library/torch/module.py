@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.dims import Dim
 from snugly.facts.dtypes import COMPLEX, FLOATING
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import DType, Instance, Mapping, Sequence, Value
+from snugly.interpreter.values import NOTHING, DType, Instance, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.arguments import dtype_name, flag
 
@@ -174,6 +174,14 @@ class Module(Model):
     def load_state_dict(self, state_dict: Value, strict: Value = True, assign: Value = False) -> tuple[Value, ...]:
         """Return the missing and the unexpected keys."""
         return (Sequence("list", []), Sequence("list", []))
+
+    def internals(self, name: str) -> Value:
+        """Return ``_modules``, ``_parameters`` or ``_buffers``, which programs read although they are internal."""
+        if name == "_modules":
+            return Mapping(dict(children_of(self._value)))
+        if name == "_parameters":
+            return Mapping(dict(parameters_of(self._value, recurse=False)))
+        return Mapping(dict(buffers_of(self._value, recurse=False))) if name == "_buffers" else NOTHING
 
     # Modes, dtypes and devices.
 
