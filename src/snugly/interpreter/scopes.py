@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from snugly.interpreter.values import NOTHING, Value
+from snugly.interpreter.values import NOTHING, Value, now
 
 if TYPE_CHECKING:
     from snugly.interpreter.sources import SourceFile
@@ -22,6 +22,7 @@ class Scope:
         kind: ``"module"``, ``"class"`` or ``"function"``.
         source: the file it is written in.
         elsewhere: names declared ``global`` or ``nonlocal``, and the scope they live in.
+        born: its age, as of other objects.
         captured: a function that was defined here may outlive it.
     """
 
@@ -31,6 +32,7 @@ class Scope:
     source: SourceFile | None = None
     elsewhere: dict[str, Scope] = field(default_factory=dict)
     captured: bool = False
+    born: int = field(default_factory=now, repr=False)
 
     def find(self, name: str) -> Value:
         """Return what ``name`` means here, or ``NOTHING``."""
