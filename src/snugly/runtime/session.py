@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.dims import same
 from snugly.runtime import interception
 from snugly.runtime.calls import loss_call
 from snugly.runtime.constructing import constructor_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from snugly.contracts.calls import LossCall, Verdict
     from snugly.facts.origins import Source
+    from snugly.facts.tensors import TensorFacts
     from snugly.rules.findings import Finding
     from snugly.runtime.frames import Expression
     from snugly.runtime.interception import Seen
@@ -35,14 +37,14 @@ class Session:
             explain or the program has ended.
         told: every finding that was told.
         backward: findings about calls that torch refuses in the backward pass, told when it does.
-        seen: the lines at which a loss was judged, and whether torch accepts what was passed.
+        seen: the lines at which a loss was judged, with the sizes of the arguments that came.
     """
 
     tell: Callable[[Finding], None]
     static: Static = tuple
     told: list[Finding] = field(default_factory=list)
     backward: list[Finding] = field(default_factory=list)
-    seen: set[tuple[str, int]] = field(default_factory=set)
+    seen: dict[tuple[str, int], list[Mapping[str, Any]]] = field(default_factory=dict)
     _static: tuple[Finding, ...] | None = None
 
     @contextmanager
@@ -59,7 +61,8 @@ class Session:
         findings = judge_seen(seen.loss, seen.arguments, seen.caller, seen.module)
         frame = user_frame(seen.caller)
         if frame is not None:
-            self.seen.add(line_of(frame.f_code.co_filename, frame.f_lineno))
+            line = line_of(frame.f_code.co_filename, frame.f_lineno)
+            self.seen.setdefault(line, []).append(_shapes(seen.arguments))
         for finding in findings:
             if finding.raises is None or _kills(seen.arguments):
                 self._tell(self.with_source(finding))
@@ -78,7 +81,7 @@ class Session:
     def finish(self) -> None:
         """Tell the traps that no loss showed: metrics, views, losses written by hand, padding."""
         for finding in self.source_findings():
-            if finding.raises is None and not self._superseded(finding):
+            if finding.raises is None and not self._contradicted(finding):
                 self._tell(finding)
 
     def source_findings(self) -> tuple[Finding, ...]:
@@ -106,13 +109,12 @@ class Session:
             sources=best.sources or finding.sources,
         )
 
-    def _superseded(self, finding: Finding) -> bool:
-        """Tell whether the run itself answered what the source only suspects: the loss ran there, without the trap."""
-        return (
-            finding.loss is not None
-            and finding.place is not None
-            and line_of(finding.place.file, finding.place.line) in self.seen
-        )
+    def _contradicted(self, finding: Finding) -> bool:
+        """Tell whether the run shows that a finding about a loss is wrong: it ran there, and never with such sizes."""
+        if finding.loss is None or finding.place is None:
+            return False
+        came = self.seen.get(line_of(finding.place.file, finding.place.line))
+        return came is not None and not any(_fit(finding.facts, shapes) for shapes in came)
 
     def _tell(self, finding: Finding) -> None:
         key = key_of(finding)
@@ -145,6 +147,23 @@ def judge_call(call: LossCall, caller: FrameType | None, module: Any) -> tuple[V
         callers=callers(frame),
         constructor=None if module is None else constructor_of(module, frame),
     )
+
+
+def _shapes(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: tuple(value.shape) for name, value in arguments.items() if hasattr(value, "shape")}
+
+
+def _fit(facts: Mapping[str, TensorFacts], shapes: Mapping[str, Any]) -> bool:
+    """Tell whether facts from the source can be those of arguments that came."""
+    for name, known in facts.items():
+        came = shapes.get(name)
+        if came is None or known.shape is None:
+            continue
+        if len(came) != len(known.shape):
+            return False
+        if any(same(size, each) is False for size, each in zip(known.shape, came, strict=True)):
+            return False
+    return True
 
 
 def line_of(file: str, line: int) -> tuple[str, int]:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from snugly.rules.findings import Finding
 
 
+SECONDS = 20.0
+STEPS = 2_000_000
+"""The work that one program may cost: more than a check spends on one of many files, since this happens once a run."""
+
+
 def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Return what is found in a script and the user's modules that it imports; nothing where it cannot be followed.
 
@@ -19,6 +24,7 @@ def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding
         script: the path of the script.
         arguments: its command line, which decides what ``argparse`` gives.
     """
+    from snugly.interpreter.budget import Budget
     from snugly.interpreter.entry import follow
     from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import Unreadable
@@ -28,6 +34,6 @@ def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding
     kernel = accepts if "torch" in sys.modules else None
     program = Program(path.parent, command_line=tuple(arguments), kernel=kernel)
     try:
-        return follow(program, program.read(path)).events.distinct()
+        return follow(program, program.read(path), Budget(SECONDS, STEPS)).events.distinct()
     except Unreadable:
         return ()
