@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from snugly.interpreter.values import Value
 from snugly.library.registry import function, model
 from snugly.library.torch.module import Module
+
+if TYPE_CHECKING:
+    from snugly.interpreter.values import Value
 
 ROOM = "torchvision.models"
 # Classes whose pictures are cut to 224 by 224, whatever the training recipe.
 _CLASSES = (
-    "AlexNet", "DenseNet121", "DenseNet161", "DenseNet169", "DenseNet201", "EfficientNet_B0", "GoogLeNet", "MNASNet1_0",
+    "AlexNet", "DenseNet121", "DenseNet161", "DenseNet169", "DenseNet201", "EfficientNet_B0", "GoogLeNet",
+    "MNASNet1_0",
     "MobileNet_V2", "MobileNet_V3_Large", "MobileNet_V3_Small", "ResNet18", "ResNet34", "ResNet50", "ResNet101",
-    "ResNet152", "ResNeXt50_32X4D", "ResNeXt101_32X8D", "ShuffleNet_V2_X1_0", "SqueezeNet1_0", "SqueezeNet1_1", "Swin_T",
+    "ResNet152", "ResNeXt50_32X4D", "ResNeXt101_32X8D",
+    "ShuffleNet_V2_X1_0", "SqueezeNet1_0", "SqueezeNet1_1", "Swin_T",
     "VGG11", "VGG13", "VGG16", "VGG19", "ViT_B_32", "Wide_ResNet50_2", "Wide_ResNet101_2",
 )  # fmt: skip
 _MEMBERS = ("DEFAULT", "IMAGENET1K_V1", "IMAGENET1K_V2")
