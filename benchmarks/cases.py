@@ -2,7 +2,8 @@
 
     python benchmarks/cases.py [NAME ...]      the folder is $SNUGLY_CASES, or ../shared/cases beside the repository
 
-A line for each program: F found, E at the right line, C with the right cause; how many loss calls have every shape known.
+A line for each program: F found, E at the right line, C with the right cause; how many loss calls have every shape
+known.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import runpy
 import sys
@@ -24,7 +25,7 @@ MOST = 400  # observations kept for one name on one line
 
 
 def observe(path: Path) -> dict[tuple[str, int, str], list[tuple]]:
-    """Run a program and return the tensors that its lines bound: (shape, dtype, smallest, largest) by file, line and name."""
+    """Run a program and return (shape, dtype, smallest, largest) of the tensors it bound, by file, line and name."""
     import numpy as np
     import torch
 
@@ -39,12 +40,12 @@ def observe(path: Path) -> dict[tuple[str, int, str], list[tuple]]:
             dtype, shape = str(value.dtype), value.shape
         else:
             return None
-        if 0 in shape or value.dtype in (torch.complex64,) or value.dtype == object:
+        if 0 in shape or value.dtype in {torch.complex64, object}:
             return shape, dtype, None, None
         with torch.no_grad():
             return shape, dtype, float(value.min()), float(value.max())
 
-    def trace(frame, event, _argument):
+    def trace(frame, _event, _argument):
         if not frame.f_code.co_filename.startswith(folder):
             return None
         last = {"line": frame.f_lineno}
@@ -94,7 +95,7 @@ def agrees(facts, actual: tuple) -> bool:
             least, most = (None, None) if said is None else bounds(said)
             if (least is not None and size < least) or (most is not None and size > most):
                 return False
-    if low is None or low != low or high != high:
+    if low is None or math.isnan(low) or math.isnan(high):
         return True
     slack = 1e-4 * max(1.0, abs(low), abs(high))
     values = facts.values
@@ -130,9 +131,8 @@ def main() -> int:
                         min((o[2] for o in observations if o[2] is not None), default=None),
                         max((o[3] for o in observations if o[3] is not None), default=None),
                     )
-                    print(
-                        f"{Path(key[0]).parent.name}/{Path(key[0]).name}:{key[1]} {key[2]}: said {one} {one.values.low, one.values.high}, is {sample} {spread}"
-                    )
+                    where = f"{Path(key[0]).parent.name}/{Path(key[0]).name}:{key[1]} {key[2]}"
+                    print(f"{where}: said {one} {one.values.low, one.values.high}, is {sample} {spread}")
     print(f"{met} names met, {known} with every size known, {wrong} wrong")
     return 1 if wrong else 0
 

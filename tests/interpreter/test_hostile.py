@@ -76,22 +76,13 @@ def test_hostile_source_ends_with_a_verdict(text):
 
 @pytest.mark.parametrize(
     "data",
-    [
-        b"\xff\xfe\x00x = 1",
-        b"# -*- coding: nonsense -*-\nx = 1",
-        b"x = 1\x00",
-        b"\x80abc",
-        b"def f(:",
-        b"(" * 5000,
-        b"x" * 10**6,
-    ],
-    ids=range(7),
+    [b"\xff\xfe\x00x = 1", b"x = 1\x00", b"\x80abc", b"def f(:", b"(" * 5000],
+    ids=["utf-16", "null byte", "no encoding", "syntax", "nesting"],
 )
 def test_what_is_not_python_is_said_to_be_unreadable(data):
-    try:
+    with pytest.raises(Unreadable) as caught:
         parse(data, "program.py")
-    except Unreadable as error:
-        assert error.message
+    assert caught.value.message
 
 
 def test_source_in_another_encoding_is_read():

@@ -321,6 +321,7 @@ def _judged(machine: Machine, call: LossCall, sources: dict[str, Source]) -> tup
     from snugly.rules import judge
 
     place = machine.place
+    known: list[tuple[LossCall, tuple[Verdict, tuple[Finding, ...]]]]
     known = machine.judged.setdefault((place, call.loss), [])
     for other, answer in known:
         if other == call:

@@ -157,18 +157,18 @@ def _of_function(value: Value, name: str) -> Value:
 def tensor_attribute(machine: Machine, value: TensorFacts, name: str) -> Value:
     """Return ``value.name`` for a tensor or an array: a fact, a computed attribute, or a bound method."""
     if name == "shape":
-        return _shape(machine, value)
-    if name in ("ndim",):
+        return _shape(value)
+    if name == "ndim":
         return Number("int", 0) if value.rank is None else value.rank
     if name == "dtype":
         return Unknown("a dtype") if value.dtype is None else DType(value.dtype)
-    if name in ("requires_grad",):
+    if name == "requires_grad":
         return Number("bool") if value.requires_grad is None else value.requires_grad
     owner = TENSOR_CLASSES.get(value.kind, "torch.Tensor")
     return machine.program.libraries.method(machine, f"{owner}.{name}", value)
 
 
-def _shape(machine: Machine, value: TensorFacts) -> Value:
+def _shape(value: TensorFacts) -> Value:
     if value.shape is None:
         return Sequence("tuple", None, Number("int", 0), None)
     return tuple(Number("int", 0) if size is None else size for size in value.shape)

@@ -129,7 +129,7 @@ def takes_machine(function: Callable[..., Any]) -> bool:
     if code is None:
         return False
     first = 1 if hasattr(function, "__func__") else 0
-    return code.co_argcount > first and code.co_varnames[first] == "machine"
+    return bool(code.co_argcount > first) and code.co_varnames[first] == "machine"
 
 
 def call_native(
@@ -184,7 +184,7 @@ def _constructor(model: type[Any], machine: Machine) -> Callable[..., Any]:
     code = getattr(model.__init__, "__code__", None)
     if code is not None and code.co_argcount > 1 and code.co_varnames[1] == "machine":
         return lambda *args, **kwargs: model(machine, *args, **kwargs)
-    return lambda *args, **kwargs: model(*args, **kwargs)
+    return model
 
 
 def _bound_arguments(model: type[Any], args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:

@@ -266,8 +266,9 @@ def bind(machine: Machine, found: Value, receiver: Value, cls: Class) -> Value:
 
 def native_attribute(machine: Machine, native: Any, name: str) -> Value:
     """Return an attribute of a library's object, ``NOTHING`` where it has none."""
-    if name == "__class__" and getattr(native, "path", ""):
-        return LibraryName(native.path)
+    path = getattr(native, "path", "")
+    if name == "__class__" and path:
+        return LibraryName(path)
     if name.startswith("_") and name not in ("__call__", "__len__", "__getitem__", "__iter__", "__enter__", "__init__"):
         return native.internals(name) if hasattr(native, "internals") else NOTHING
     if hasattr(native, "get_attribute"):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
-from snugly.facts.dims import Dim
 from snugly.interpreter.budget import CONCRETE_STEPS
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, generalise, join, length_of, made_since, open_symbols
@@ -13,8 +11,10 @@ from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Case, Mapping, Range, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable
 
+    from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
 PROBED = 4

@@ -182,11 +182,11 @@ def _many_items(machine: Machine, nodes: list[ast.expr]) -> Sequence:
     kinds = {type(node.value) if isinstance(node, ast.Constant) else None for node in nodes}
     if len(kinds) != 1 or not kinds <= {int, float, str}:
         return Sequence("tuple", None, Unknown("an item of a long literal"), length)
-    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    values = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, (int, float))]
     if kinds == {str}:
         return Sequence("tuple", None, Text(), length)
     machine.budget.steps += len(nodes) // 64
-    return Sequence("tuple", None, Number(kinds.pop().__name__, min(values), max(values)), length)  # type: ignore[union-attr, type-var]
+    return Sequence("tuple", None, Number("int" if kinds == {int} else "float", min(values), max(values)), length)
 
 
 def _dict(machine: Machine, node: ast.Dict) -> Value:

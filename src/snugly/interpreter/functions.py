@@ -22,10 +22,10 @@ RECURSIONS = 3
 
 def is_generator(node: ast.AST) -> bool:
     """Tell whether a function's body yields."""
-    found = getattr(node, "_yields", None)
+    found = getattr(node, "is_generator", None)
     if found is None:
         found = not isinstance(node, ast.Lambda) and _yields(node)
-        node._yields = found  # type: ignore[attr-defined]
+        node.is_generator = found  # type: ignore[attr-defined]
     return bool(found)
 
 

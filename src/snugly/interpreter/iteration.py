@@ -182,7 +182,7 @@ def map_items(sequence: Sequence, kind: str, change: object) -> Sequence:
     )
 
 
-def make_range(machine: Machine, start: Value, stop: Value, step: Value) -> Sequence:
+def make_range(start: Value, stop: Value, step: Value) -> Sequence:
     """Return ``range(start, stop, step)``."""
     if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int) and step:
         numbers = range(start, stop, step)
@@ -197,13 +197,13 @@ def make_range(machine: Machine, start: Value, stop: Value, step: Value) -> Sequ
         least = bounds(length)[0]
         length = length if least is not None and least >= 0 else None
         return Range("range", None, Number("int", bounds(start)[0]), length, start=start, stop=stop, step=step)
-    low = number_bounds(start)[0] if isinstance(start, (int, Expr, Number)) else None
-    high = number_bounds(stop)[1] if isinstance(stop, (int, Expr, Number)) else None
+    lowest = number_bounds(start)[0] if isinstance(start, (int, Expr, Number)) else None
+    highest = number_bounds(stop)[1] if isinstance(stop, (int, Expr, Number)) else None
     step_known = isinstance(step, int) and step > 0
     return Sequence(
         "range",
         None,
-        Number("int", low if step_known else None, None if high is None or not step_known else high - 1),
+        Number("int", lowest if step_known else None, None if highest is None or not step_known else highest - 1),
         None,
     )
 

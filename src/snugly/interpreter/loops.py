@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from snugly.facts.dims import Dim, Expr
 from snugly.facts.dims import value as known
 from snugly.interpreter.budget import CONCRETE_ITERATIONS, CONCRETE_STEPS
-from snugly.interpreter.flow import Broke, Continued, Loop, Signal
+from snugly.interpreter.flow import Broke, Continued, Exit, Loop, Signal
 from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join, open_symbols
@@ -108,9 +108,7 @@ def iteration(machine: Machine, action: Callable[[], None]) -> None:
     loop.iteration, loop.continues = outer
 
 
-def _break_exit(machine: Machine, loop: Loop):  # noqa: ANN202 - an Exit
-    from snugly.interpreter.flow import Exit
-
+def _break_exit(machine: Machine, loop: Loop) -> Exit:
     return Exit(machine.trail.capture(loop.mark))
 
 
@@ -171,7 +169,7 @@ def _follow_range(machine: Machine, sequence: Range, body: Callable[[Value], Non
 def _follow_distinct(
     machine: Machine,
     items: list[Value],
-    few: bool,
+    few: bool,  # noqa: FBT001 - one caller, beside it
     body: Callable[[Value], None],
     carried: frozenset[str],
 ) -> None:

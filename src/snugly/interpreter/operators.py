@@ -88,7 +88,7 @@ def binary(machine: Machine, op: str, a: Value, b: Value) -> Value:
         return numbers(op, a, b)
     if isinstance(a, (str, Text, bytes)):
         return _texts(op, a, b)
-    result = _containers(machine, op, a, b)
+    result = _containers(op, a, b)
     if result is not NOTHING:
         return result
     for thing, other, name in ((a, b, f"operate_{dunder}"), (b, a, f"operate_r{dunder}")):
@@ -139,16 +139,16 @@ def _constants(op: str, a: Any, b: Any) -> Value:
     if large or (isinstance(a, int) and a.bit_length() > LARGEST_BITS):
         return Number("int")
     try:
-        return BINARY[op](a, b)  # type: ignore[no-any-return]
+        return BINARY[op](a, b)
     except (ArithmeticError, TypeError, ValueError):
         return Unknown(f"operator {op}")
 
 
 def _dims(op: str, a: Dim, b: Dim) -> Value | None:
     if op in ("Add", "Sub", "Mult"):
-        return BINARY[op](a, b)  # type: ignore[no-any-return]
+        return BINARY[op](a, b)
     if op in ("FloorDiv", "Mod") and same(b, 0) is False:
-        return BINARY[op](a, b)  # type: ignore[no-any-return]
+        return BINARY[op](a, b)
     if op == "Pow" and isinstance(b, int) and 0 <= b <= 4:
         power: Dim = 1
         for _ in range(b):
@@ -190,7 +190,7 @@ def _sum(a: float | None, b: float | None, sign: int = 1) -> float | None:
 def _texts(op: str, a: Value, b: Value) -> Value:
     if op == "Mod":
         return format_percent(a, b)
-    if op == "Add" and isinstance(a, (str, bytes)) and type(a) is type(b):
+    if op == "Add" and isinstance(a, str) and isinstance(b, str):
         return a + b if len(a) + len(b) <= LARGEST_TEXT else Text()
     if op == "Mult" and isinstance(b, int) and isinstance(a, (str, bytes)):
         return a * b if len(a) * max(b, 0) <= LARGEST_TEXT else Text()
@@ -204,12 +204,12 @@ def format_percent(a: Value, b: Value) -> Value:
     if not plain or any(character.isdigit() or character == "*" for character in a) or len(a) > LARGEST_TEXT:
         return Text()
     try:
-        return a % b  # type: ignore[no-any-return]
+        return a % b
     except (TypeError, ValueError):
         return Text()
 
 
-def _containers(machine: Machine, op: str, a: Value, b: Value) -> Value:
+def _containers(op: str, a: Value, b: Value) -> Value:
     if op == "Add" and isinstance(a, tuple) and isinstance(b, tuple):
         return tuple(a) + tuple(b) if len(a) + len(b) <= LISTED_ITEMS else Unknown("a long tuple")
     if op == "Add" and isinstance(a, Sequence) and isinstance(b, (Sequence, tuple)):
@@ -284,9 +284,9 @@ def compare(machine: Machine, op: str, a: Value, b: Value) -> Value:
         return Number("bool") if answer is None else (answer if op == "Eq" else not answer)
     try:
         if isinstance(a, (str, bytes)) and isinstance(b, (str, bytes)):
-            return COMPARE[op](a, b)  # type: ignore[no-any-return]
+            return COMPARE[op](a, b)
         if _plain(a) and _plain(b):
-            return COMPARE[op](a, b)  # type: ignore[no-any-return]
+            return COMPARE[op](a, b)
     except TypeError:
         return Unknown("a comparison")
     if isinstance(a, Sequence) and isinstance(b, Sequence):
@@ -304,7 +304,7 @@ def compare_numbers(op: str, a: Value, b: Value) -> Value:
     """Compare numbers: a bool where it is decided."""
     if isinstance(a, (int, float, complex)) and isinstance(b, (int, float, complex)):
         try:
-            return COMPARE[op](a, b)  # type: ignore[no-any-return]
+            return COMPARE[op](a, b)
         except TypeError:
             return Unknown("a comparison")
     answer: bool | None = None

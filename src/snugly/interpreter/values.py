@@ -75,7 +75,8 @@ class DType:
 class Case:
     """A run of equal items: ``times`` of them (``None``: some, not known how many), each an ``element``.
 
-    A loader of 129 samples in batches of 32 yields ``Case(batch of 32, 4)`` and ``Case(batch of 1, 1, "the last batch")``.
+    A loader of 129 samples in batches of 32 yields ``Case(batch of 32, 4)`` and then
+    ``Case(batch of 1, 1, "the last batch")``.
     A ``for`` statement follows its body once for each case, in order.
     """
 
@@ -242,5 +243,5 @@ __all__ = [
 
 
 def now() -> int:
-    """Return a number that is larger than ``born`` of every object there is, and smaller than that of every later one."""
+    """Return a number between ``born`` of every object there is and that of every later one."""
     return next(_clock)

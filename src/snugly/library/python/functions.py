@@ -47,10 +47,10 @@ def len_(machine: Any, obj: Value) -> Value:
 
 
 @function("builtins.range")
-def range_(machine: Any, *args: Value) -> Value:
+def range_(*args: Value) -> Value:
     """Return a range."""
     start, stop, step = {1: (0, *args, 1), 2: (*args, 1)}.get(len(args), args)
-    return make_range(machine, *(_as_int(value) for value in (start, stop, step)))
+    return make_range(*(_as_int(value) for value in (start, stop, step)))
 
 
 def _as_int(value: Value) -> Value:
@@ -100,7 +100,7 @@ def zip_(machine: Any, *iterables: Value, strict: Value = False) -> Value:
     sequences = [machine.iterate(iterable) for iterable in iterables]
     rows = [listed(sequence, LISTED) for sequence in sequences]
     if all(row is not None for row in rows):
-        return Sequence("iterator", [tuple(parts) for parts in zip(*rows, strict=False)])  # type: ignore[arg-type]
+        return Sequence("iterator", [tuple(parts) for parts in zip(*rows, strict=False)])
     cases = _paired_cases(sequences)
     if any(length_of(sequence) == 0 for sequence in sequences):
         return Sequence("iterator", [])
@@ -230,7 +230,7 @@ def sum_(machine: Any, iterable: Value, start: Value = 0) -> Value:
         return start
     total = binary(machine, "Add", start, element)
     if isinstance(element, NUMERIC):
-        low, high = number_bounds(element)
+        low = number_bounds(element)[0]
         zero = low is not None and low >= 0
         return Number(number_type(total) if isinstance(total, NUMERIC) else "float", 0 if zero else None, None)
     return total

@@ -1,4 +1,4 @@
-"""The builtin types as callables: ``int``, ``float``, ``str``, ``list``, ``dict`` …"""
+"""The builtin types as callables: ``int``, ``float``, ``str``, ``list``, ``dict`` and the others."""
 
 from __future__ import annotations
 
