@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from snugly.surfaces.checking import check
     from snugly.surfaces.explaining import explain
     from snugly.surfaces.fitting import fit
-    from snugly.surfaces.preflighting import preflight
     from snugly.surfaces.installing import install, uninstall
+    from snugly.surfaces.preflighting import preflight
 
 __version__ = "0.1.0"
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import io
 import re
 
@@ -8,6 +7,7 @@ import pytest
 
 from snugly.facts.notation import parse
 from snugly.facts.origins import Place, Source
+from snugly.facts.records import replace
 from snugly.reports import full
 from snugly.reports.report import Failure, Report
 from snugly.reports.writing import OutputFormat, wants_color, write
@@ -119,7 +119,7 @@ def test_a_call_over_several_lines_marks_each_argument(finding, program):
         "input": Source(Place(file, 2, 5, 2, 14), "model(xb)"),
         "target": Source(Place(file, 4, 5, 4, 7), "yb"),
     }
-    moved = dataclasses.replace(finding, place=Place(file, 1, 8, 5, 2), sources=sources)
+    moved = replace(finding, place=Place(file, 1, 8, 5, 2), sources=sources)
     assert str(Report((moved,))).splitlines()[3:10] == [
         "  |",
         "2 |     model(xb),",
@@ -132,7 +132,7 @@ def test_a_call_over_several_lines_marks_each_argument(finding, program):
 
 
 def test_facts_without_source_are_listed(finding):
-    pasted = dataclasses.replace(finding, place=None, sources={}, origin=(), cause=None, fixes=(), raises=None)
+    pasted = replace(finding, place=None, sources={}, origin=(), cause=None, fixes=(), raises=None)
     assert str(Report((pasted,))).splitlines()[2:5] == [
         "  = input   float32[32, 10]",
         "  = target  int64[1, 32]",
@@ -141,7 +141,7 @@ def test_facts_without_source_are_listed(finding):
 
 
 def test_a_cause_outside_the_chain_is_shown(finding):
-    report = Report((dataclasses.replace(finding, origin=(), fixes=()),))
+    report = Report((replace(finding, origin=(), fixes=()),))
     assert "  = change first\n  > data.py:3  y = y.unsqueeze(0)\n" in str(report)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
 
+from snugly.facts.records import replace
 from snugly.facts.values import Meaning, ValueFacts
 from snugly.runtime.facts import facts_of
 

@@ -8,12 +8,12 @@ that is not empty is true, so the reduction becomes ``"mean"``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from snugly.contracts.calls import UNKNOWN, LossCall
 from snugly.contracts.contract import REDUCE, REDUCTION, REQUIRED, SIZE_AVERAGE, Parameter, optional_tensor, tensors
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 
 Tensors = Mapping[str, TensorFacts]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.contracts.arithmetic import Node, same_sizes
 from snugly.contracts.calls import LossCall, Raises, Verdict, Violation
 from snugly.contracts.trace import Rejected, Trace, Undetermined
 from snugly.facts.dtypes import COMPLEX, FLOATING, INTEGRAL
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 
 if TYPE_CHECKING:

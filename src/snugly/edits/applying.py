@@ -9,9 +9,9 @@ import itertools
 import os
 import tempfile
 import tokenize
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass, field
 from snugly.rules.findings import Applicability
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ where structure cannot.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
+
+from snugly.facts.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

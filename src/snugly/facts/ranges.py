@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Expr, bounds, value
 from snugly.facts.dtypes import COMPLEX, INTEGRAL
+from snugly.facts.records import replace
 from snugly.facts.scalars import Number
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, product
+from snugly.facts.records import dataclass, field, replace
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ questions by looking at its elements (``snugly.runtime``), so a contract does no
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from snugly.facts.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.origins import Origin
+from snugly.facts.records import dataclass
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.values import (
     NOTHING,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from snugly.facts.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from snugly.facts.origins import Place

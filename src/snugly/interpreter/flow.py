@@ -6,8 +6,9 @@ some paths is kept as an ``Exit`` with the state it left, and joined where the f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     import ast

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.heap import Delta, State, join_states, set_state, state_of
 from snugly.interpreter.joins import element_of, equivalent, generalise, join, made_since, number_type

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass, field
 from snugly.interpreter.values import NOTHING, Value, now
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import gc
-from dataclasses import dataclass, field
 
 from snugly.facts.origins import Place, Source
+from snugly.facts.records import dataclass, field
 
 
 @dataclass(eq=False, slots=True)

@@ -8,11 +8,11 @@ Python would mutate are mutable and have identity (``born`` tells their age); th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr
+from snugly.facts.records import dataclass, field
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 

@@ -6,10 +6,10 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass, field
 from snugly.messages.paste import Frame, Paste, call_arguments
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ such numbers were reported together with their fix.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from snugly.facts.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

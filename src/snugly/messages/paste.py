@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+
+from snugly.facts.records import dataclass
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 # What a launcher or a logger puts before each line: "[rank0]: ", "0: ", "(pid=12) ", "2024-01-01 10:00:00,123 ERROR x: ".

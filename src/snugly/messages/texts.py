@@ -10,11 +10,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from snugly.facts.dtypes import SCALAR_TYPES, canonical_dtype
+from snugly.facts.records import dataclass, field
 
 _FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SIZES = r"(?:torch\.Size\(\s*)?[\[(]\s*(?:-?\d+(?:\s*,\s*-?\d+)*)?\s*,?\s*[\])]\)?"

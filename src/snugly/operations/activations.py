@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import same
 from snugly.facts.dtypes import FLOATING, SCALAR_TYPES
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.operations.arguments import Scalar, axis_of, chosen_dtype, integer, whole
 from snugly.operations.pointwise import floating, operand_values

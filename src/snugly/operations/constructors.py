@@ -7,13 +7,13 @@ numpy scalars and arrays their own; lists are promoted over their items.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, bounds, product, same
 from snugly.facts.dtypes import canonical_dtype, promote_types
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import dataclass, replace
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import same, value
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.shapes import shown
 from snugly.operations.registry import operation
 from snugly.operations.results import gradient, made

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, less, same, value
 from snugly.facts.dtypes import INTEGRAL
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.shapes import broadcast, shown
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import Meaning, ValueFacts

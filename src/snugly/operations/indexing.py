@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from itertools import product as combinations
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, Expr, less, same, symbol, symbols, value
 from snugly.facts.dtypes import INTEGRAL
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import dataclass, field, replace
 from snugly.facts.scalars import Number
 from snugly.facts.shapes import shown
 from snugly.facts.tensors import TensorFacts

@@ -5,12 +5,12 @@ Source: einops 0.8, compared in ``tests/library/test_einops.py``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, divides, product, same
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import dataclass, replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.operations.registry import UNKNOWN, Repeated, operation

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from snugly.facts.dims import Dim, same
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.shapes import known_same, shown
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts

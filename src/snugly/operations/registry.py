@@ -15,10 +15,10 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
 
 if TYPE_CHECKING:

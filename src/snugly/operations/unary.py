@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dtypes import COMPLEX, INTEGRAL, real_of
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.operations.pointwise import floating, operand_values

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from snugly.facts.dtypes import INTEGRAL
+from snugly.facts.records import dataclass, replace
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 
 if TYPE_CHECKING:

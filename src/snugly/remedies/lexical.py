@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass
 from snugly.remedies.text import FUNCTIONS, Scope, SourceText, source_text
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ only when the call is accepted after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.contracts.calls import LossCall
+from snugly.facts.records import dataclass, replace
 from snugly.operations.registry import lookup
 from snugly.remedies.proof import prove
 from snugly.remedies.remedy import ChangeArgument, Placement, Remedy

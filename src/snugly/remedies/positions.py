@@ -8,9 +8,9 @@ first operation that it cannot be moved across.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass
 from snugly.remedies.changes import Argmax, Cast, Change, Permute, Rescale, Squeeze, Unsqueeze
 from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.rules.steps import chain

@@ -6,11 +6,11 @@ largest, so that the last partial batch and a batch of one row are covered.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from snugly import contracts
 from snugly.facts.dims import Dim, Symbol, bounds, substitute, symbol, symbols, value
+from snugly.facts.records import replace
 from snugly.rules.findings import Proof
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass, replace
 from snugly.remedies.changes import Change, compose, written
 from snugly.remedies.positions import Position, outermost, positions
 from snugly.remedies.text import source_text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass, replace
 from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.remedies.remedy import Placement, Remedy
 from snugly.remedies.undo import called, with_argument, without

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass, field, replace
 from snugly.remedies.text import source_text, splice
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import itertools
 import linecache
 import os
 import tokenize
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snugly.facts.origins import Place
+from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

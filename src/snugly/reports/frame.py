@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass
 from snugly.reports.styled import Page, cells
 
 if TYPE_CHECKING:

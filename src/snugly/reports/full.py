@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import replace
 from snugly.reports.frame import Label, draw
 from snugly.reports.json import relative
 from snugly.reports.styled import Page, Span, cells

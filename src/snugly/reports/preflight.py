@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.notation import render_sizes
+from snugly.facts.records import dataclass, field
 from snugly.reports import full
 from snugly.reports.json import as_dict
 from snugly.reports.report import Report

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass
 from snugly.reports.json import VERSION, facts_as_dict
 from snugly.reports.styled import Page, cells
 from snugly.reports.summary import count

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
+
+from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

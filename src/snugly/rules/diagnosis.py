@@ -6,8 +6,9 @@ its sentence from them in ``message``; the fields become ``Finding.details``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
+
+from snugly.facts.records import dataclass, fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

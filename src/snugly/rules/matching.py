@@ -6,9 +6,9 @@ target is changed, unless the prediction got its odd axis from an operation that
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import replace
 from snugly.remedies.remedy import ChangeArgument
 from snugly.remedies.reshaping import toward
 from snugly.rules.steps import chain

@@ -7,10 +7,10 @@ only), and the axis of one was not put in on the spot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, product, same
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.rules.broadcasts import broadcast, widened
 from snugly.rules.steps import chain

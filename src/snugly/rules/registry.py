@@ -9,9 +9,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from snugly.facts.records import dataclass
 
 if TYPE_CHECKING:
     from snugly.rules.diagnosis import Diagnosis

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.contracts.calls import Raises
+from snugly.facts.records import replace
 from snugly.runtime import interception
 from snugly.runtime.failing import failed_operation
 from snugly.runtime.frames import callers, expression, is_user_file, walk

@@ -38,7 +38,7 @@ class LiveValues(ValueFacts):
     """
 
     def __new__(cls, tensor: torch.Tensor | None = None, /, *_: Any, **fields: Any) -> ValueFacts:  # type: ignore[misc]
-        """Return live values of a tensor; without one plain facts, which is what ``dataclasses.replace`` asks for."""
+        """Return live values of a tensor; without one plain facts, which is what ``replace`` asks for."""
         if tensor is None:
             return ValueFacts(**fields)
         return object.__new__(cls)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import inspect
 import operator
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import dataclass
 from snugly.operations.registry import UNKNOWN, Application, lookup
 from snugly.runtime.facts import facts_of, is_tensor_like
 from snugly.runtime.frames import Expression, expression, is_user_file

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import os
 import sysconfig
-from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.origins import Place, Source
+from snugly.facts.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,9 +19,10 @@ import sys
 import textwrap
 import threading
 import warnings
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -8,10 +8,10 @@ carried forward again to the tensor at hand. Source of the names and the saved a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass
 from snugly.facts.values import Meaning
 
 if TYPE_CHECKING:

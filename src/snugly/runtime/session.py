@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import same
+from snugly.facts.records import dataclass, field, replace
 from snugly.runtime import interception
 from snugly.runtime.calls import loss_call
 from snugly.runtime.constructing import constructor_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass, field
 from snugly.reports.report import Failure, Report
 from snugly.surfaces.finding_files import python_files
 from snugly.surfaces.selection import Selection

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.contracts import LOSSES, LossCall, Raises, Verdict, contract
 from snugly.contracts.binding import MODULES, BindingError, bind_function, bind_module, construct, module
 from snugly.contracts.conditions import ELEMENT_CLAUSES
 from snugly.facts.notation import parse
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.rules.judge import judge_loss
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, less, product
+from snugly.facts.records import replace
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, less, value
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.interpreter.values import DType, Native, Number, Sequence, Unknown, Value

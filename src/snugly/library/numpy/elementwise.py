@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges, shapes
 from snugly.facts.dims import Expr, value
 from snugly.facts.dtypes import INTEGRAL
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import dataclass, replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import Unknown, Value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, value
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
 from snugly.interpreter.values import Number, Sequence, Unknown, Value

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snugly.facts import ranges, shapes
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import Number, Unknown, Value

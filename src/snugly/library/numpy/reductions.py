@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, product, value
 from snugly.facts.dtypes import COMPLEX
+from snugly.facts.records import replace
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import Number, Sequence, Unknown, Value
 from snugly.library.numpy.arranging import indices_below

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snugly.facts import ranges, shapes
 from snugly.facts.dims import Dim, Expr, divides, same, value
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Number, Sequence, Unknown, Value
 from snugly.library.numpy.arrays import (

@@ -5,9 +5,9 @@ What has no default and is not given is known by its type.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass, replace
 from snugly.interpreter.values import (
     Function,
     Instance,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Instance, Mapping, Sequence, Value
 from snugly.library.registry import Model, function

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import replace
 from snugly.interpreter.values import Function, Native, Partial, Unknown, Value
 from snugly.library.registry import function
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from snugly.facts.dims import value as only_value
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.interpreter.values import Sequence, Value

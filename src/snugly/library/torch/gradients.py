@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Function, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.registry import Model, alias, function, model

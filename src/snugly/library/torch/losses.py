@@ -5,12 +5,12 @@ Which parameters they have, and which of them are tensors, is said once, in ``sn
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from snugly.contracts import LOSSES
 from snugly.contracts.binding import MODULES, bind_function, bind_module, construct
 from snugly.contracts.calls import UNKNOWN, LossCall
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import Meaning, ValueFacts
 from snugly.interpreter.values import DType, Expr, Value

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
 from snugly.interpreter.values import Mapping, Number, Sequence, Text, Value

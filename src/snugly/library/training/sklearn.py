@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, value
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
 from snugly.interpreter.values import Mapping, Number, Sequence, Text, Unknown, Value

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.remedies.lexical import expression_at
 from snugly.remedies.remedy import Placement

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, product, same
+from snugly.facts.records import dataclass
 from snugly.rules.broadcasts import broadcast, widened
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import same
 from snugly.facts.dtypes import is_floating
+from snugly.facts.records import dataclass
 from snugly.remedies.rewrite import UseLoss
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, product
+from snugly.facts.records import dataclass
 from snugly.remedies.rewrite import SetOption
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity

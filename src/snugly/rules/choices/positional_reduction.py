@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass, replace
 from snugly.remedies.lexical import expression_at
 from snugly.remedies.remedy import Placement, Remedy
 from snugly.rules.diagnosis import Diagnosis

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass
 from snugly.facts.values import Meaning
 from snugly.remedies.rewrite import UseLoss
 from snugly.rules.diagnosis import Diagnosis

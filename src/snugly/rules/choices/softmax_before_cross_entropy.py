@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass
 from snugly.facts.values import Meaning
 from snugly.rules.activations import applied, blame, without_activation
 from snugly.rules.diagnosis import Diagnosis

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.dtypes import is_floating
+from snugly.facts.records import dataclass
 from snugly.facts.values import Meaning
 from snugly.remedies.changes import Cast
 from snugly.remedies.remedy import ChangeArgument

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, divides, product, same
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.remedies.rewrite import Rewrite, resized
 from snugly.rules.diagnosis import Diagnosis

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.notation import render
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Expr, product, same
+from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.remedies.changes import Permute
 from snugly.remedies.lexical import expression_at

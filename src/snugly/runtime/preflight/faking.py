@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import sys
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import value
+from snugly.facts.records import dataclass, field, replace
 from snugly.runtime.calls import loss_call
 from snugly.runtime.facts import facts_of
 from snugly.runtime.frames import is_user_file

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass
 from snugly.runtime.preflight.sizes import dim_of
 
 if TYPE_CHECKING:

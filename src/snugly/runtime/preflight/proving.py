@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.records import dataclass, field, replace
 from snugly.rules.findings import Severity
 from snugly.runtime.preflight import sizes
 from snugly.runtime.preflight.faking import LossRefusedError, run

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, symbol
+from snugly.facts.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

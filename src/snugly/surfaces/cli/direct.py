@@ -8,9 +8,10 @@ module does not read for certain is left to cyclopts. The tests hold the two rea
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, get_type_hints
+
+from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

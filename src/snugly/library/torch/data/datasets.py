@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from snugly.facts.dims import Dim, Symbol, bounds, symbols
 from snugly.facts.origins import Origin
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.applying import find_sources
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Sequence, Value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from snugly.facts.dims import Dim, divides, less, same
 from snugly.facts.dims import value as only_value
 from snugly.facts.origins import Origin
+from snugly.facts.records import dataclass, replace
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import NOTHING, Case, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, model

@@ -1,0 +1,235 @@
+"""Dataclasses that cost nothing until they are used.
+
+The standard library's decorator writes and compiles the methods of a class when its module is imported, which was a
+third of a cold ``snugly check``. This one means the same for what snugly uses of it; but ``__init__`` is compiled when
+the first object is made, and the other methods are shared closures over the names of the fields.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter, ge, gt, le, lt
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Record = TypeVar("Record")
+Made = TypeVar("Made", bound=type)
+
+MISSING = object()
+
+
+class Field:
+    """One field of a record.
+
+    Attributes:
+        name: of the attribute.
+        default: its value where none is given, or ``MISSING``.
+        factory: what makes that value, or ``None``.
+        init: whether ``__init__`` takes it.
+        repr: whether ``repr`` shows it.
+        compare: whether equality and hash look at it.
+        keyword: whether it is given by name only.
+    """
+
+    __slots__ = ("compare", "default", "factory", "init", "keyword", "name", "repr")
+
+    def __init__(self, default: Any, factory: Callable[[], Any] | None, init: bool, repr: bool, compare: bool) -> None:  # noqa: A002, FBT001
+        self.name = ""
+        self.default = default
+        self.factory = factory
+        self.init = init
+        self.repr = repr
+        self.compare = compare
+        self.keyword = False
+
+
+def field(
+    *,
+    default: Any = MISSING,
+    default_factory: Callable[[], Any] | None = None,
+    init: bool = True,
+    repr: bool = True,  # noqa: A002
+    compare: bool = True,
+) -> Any:
+    """Say more of a field than its default; as ``dataclasses.field``."""
+    return Field(default, default_factory, init, repr, compare)
+
+
+@dataclass_transform(field_specifiers=(field,))
+def dataclass(
+    *, eq: bool = True, order: bool = False, frozen: bool = False, kw_only: bool = False, slots: bool = False
+) -> Callable[[Made], Made]:
+    """Make a class of annotated fields; as ``dataclasses.dataclass``."""
+
+    def declare(cls: Made) -> Made:
+        own = _own_fields(cls, kw_only)
+        known = {each.name: each for base in reversed(cls.__mro__[1:]) for each in vars(base).get("__fields__", ())}
+        known.update(own)
+        members = vars(cls)
+        own_hash = members.get("__hash__") is not None
+        if slots:
+            cls = _slotted(cls, own)
+        everything = tuple(known.values())
+        cls.__fields__ = everything  # type: ignore[attr-defined]
+        if "__match_args__" not in members:
+            cls.__match_args__ = tuple(e.name for e in everything if e.init and not e.keyword)  # type: ignore[attr-defined,misc]
+        methods: dict[str, Any] = {"__init__": _initializer(cls, everything, frozen), "__repr__": _show}
+        if eq:
+            key = _key(tuple(each.name for each in everything if each.compare))
+            methods |= _comparisons(key, order)
+            if not own_hash:
+                cls.__hash__ = _hasher(key) if frozen else None  # type: ignore[assignment]
+        if frozen:
+            methods |= _FROZEN
+        for name, method in methods.items():
+            if name not in vars(cls):
+                setattr(cls, name, method)
+        return cls
+
+    return declare
+
+
+def fields(record: Any) -> tuple[Field, ...]:
+    """Return the fields of a record or of its class, in order."""
+    found: tuple[Field, ...] = record.__fields__
+    return found
+
+
+def replace(record: Record, /, **changes: Any) -> Record:
+    """Return a record of the same class with some fields changed."""
+    for each in record.__fields__:  # type: ignore[attr-defined]
+        if each.init and each.name not in changes:
+            changes[each.name] = getattr(record, each.name)
+    return type(record)(**changes)
+
+
+def _own_fields(cls: type, keyword: bool) -> dict[str, Field]:  # noqa: FBT001
+    found: dict[str, Field] = {}
+    for name, hint in vars(cls).get("__annotations__", {}).items():
+        if hint.startswith("ClassVar"):
+            continue
+        given = vars(cls).get(name, MISSING)
+        one = given if isinstance(given, Field) else Field(given, None, init=True, repr=True, compare=True)
+        one.name, one.keyword = name, keyword
+        found[name] = one
+        if given is one:
+            if one.default is MISSING:
+                delattr(cls, name)
+            else:
+                setattr(cls, name, one.default)
+    return found
+
+
+def _slotted(cls: Made, own: dict[str, Field]) -> Made:
+    """Return the class made again with a slot for each field, which a class that exists cannot be given."""
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
+    namespace = {name: member for name, member in vars(cls).items() if name not in own}
+    namespace.pop("__dict__", None)
+    namespace.pop("__weakref__", None)
+    namespace["__slots__"] = tuple(name for name in own if name not in inherited)
+    namespace["__qualname__"] = cls.__qualname__
+    made: Made = type(cls)(cls.__name__, cls.__bases__, namespace)
+    return made
+
+
+def _initializer(cls: type, everything: tuple[Field, ...], frozen: bool) -> Callable[..., None]:  # noqa: FBT001
+    def first(self: Any, *args: Any, **kwargs: Any) -> None:
+        compiled = _compiled(cls, everything, frozen)
+        cls.__init__ = compiled  # type: ignore[misc]
+        compiled(self, *args, **kwargs)
+
+    return first
+
+
+def _compiled(cls: type, everything: tuple[Field, ...], frozen: bool) -> Callable[..., None]:  # noqa: FBT001
+    """Write and compile ``__init__``: one parameter and one assignment for each field."""
+    scope: dict[str, Any] = {"MISSING": MISSING, "set": object.__setattr__}
+    parameters: list[str] = []
+    by_name: list[str] = []
+    body: list[str] = []
+    for each in everything:
+        name = each.name
+        value = name
+        if each.factory is not None:
+            scope[f"make_{name}"] = each.factory
+            value = f"make_{name}() if {name} is MISSING else {name}" if each.init else f"make_{name}()"
+        if each.init:
+            parameter = name
+            if each.factory is not None or each.default is not MISSING:
+                scope[f"default_{name}"] = MISSING if each.factory is not None else each.default
+                parameter = f"{name}=default_{name}"
+            (by_name if each.keyword else parameters).append(parameter)
+        elif each.factory is None:
+            continue
+        body.append(f"set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
+    if hasattr(cls, "__post_init__"):
+        body.append("self.__post_init__()")
+    listed = ", ".join(["self", *parameters, *(["*", *by_name] if by_name else [])])
+    lines = "\n  ".join(body or ["pass"])
+    exec(f"def __init__({listed}):\n  {lines}", scope)  # noqa: S102 - names of fields only
+    made: Callable[..., None] = scope["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+def _key(names: tuple[str, ...]) -> Callable[[Any], Any]:
+    """Return what equality, order and hash look at."""
+    if not names:
+        return lambda _: ()
+    get = attrgetter(*names)
+    return (lambda record: (get(record),)) if len(names) == 1 else get
+
+
+def _comparisons(key: Callable[[Any], Any], order: bool) -> dict[str, Any]:  # noqa: FBT001
+    def equal(self: Any, other: Any) -> bool:
+        if self is other:
+            return True
+        return bool(key(self) == key(other)) if other.__class__ is self.__class__ else NotImplemented
+
+    def ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+        return lambda a, b: compare(key(a), key(b)) if a.__class__ is b.__class__ else NotImplemented
+
+    comparisons: dict[str, Any] = {"__eq__": equal}
+    if order:
+        comparisons |= {f"__{each.__name__}__": ordered(each) for each in (lt, le, gt, ge)}
+    return comparisons
+
+
+def _hasher(key: Callable[[Any], Any]) -> Callable[[Any], int]:
+    def hashed(self: Any) -> int:
+        return hash(key(self))
+
+    return hashed
+
+
+_shown: set[int] = set()
+
+
+def _show(self: Any) -> str:
+    """``Name(field=value, ...)``; a record inside of itself is ``...``."""
+    if id(self) in _shown:
+        return "..."
+    _shown.add(id(self))
+    try:
+        parts = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in self.__fields__ if each.repr)
+    finally:
+        _shown.discard(id(self))
+    return f"{type(self).__qualname__}({parts})"
+
+
+def _refuse(self: Any, name: str, *_: Any) -> None:
+    msg = f"{type(self).__name__} is frozen; {name!r} stays as it is"
+    raise AttributeError(msg)
+
+
+def _state(self: Any) -> list[Any]:
+    return [getattr(self, each.name) for each in self.__fields__]
+
+
+def _restore(self: Any, state: list[Any]) -> None:
+    for each, value in zip(self.__fields__, state, strict=True):
+        object.__setattr__(self, each.name, value)
+
+
+_FROZEN = {"__setattr__": _refuse, "__delattr__": _refuse, "__getstate__": _state, "__setstate__": _restore}
