@@ -35,6 +35,7 @@ class Field:
     __slots__ = ("compare", "default", "factory", "init", "keyword", "name", "repr")
 
     def __init__(self, default: Any, factory: Callable[[], Any] | None, init: bool, repr: bool, compare: bool) -> None:  # noqa: A002, FBT001
+        """Keep what ``field`` was given; the decorator adds the name."""
         self.name = ""
         self.default = default
         self.factory = factory
