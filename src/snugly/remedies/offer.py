@@ -128,7 +128,8 @@ def _fixes(remedies: tuple[Remedy, ...], arguments: Mapping[str, Any], site: Sit
         placed = True
         certain = first.safe and proof.contract is not None and all(each.safe for each in others)
         applicability = Applicability.SAFE if certain and placement.local else Applicability.UNSAFE
-        yield Fix(f"{title}: {placement.shown}", applicability, edits, unified_diff(edits), proof)
+        shown = title if placement.shown in title.split() else f"{title}: {placement.shown}"
+        yield Fix(shown, applicability, edits, unified_diff(edits), proof)
     if not placed:
         yield Fix(title, Applicability.DISPLAY_ONLY, proof=proof)
 

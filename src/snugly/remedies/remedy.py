@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.records import dataclass, replace
 from snugly.remedies.changes import Change, compose, written
 from snugly.remedies.positions import Position, outermost, positions
-from snugly.remedies.text import source_text
+from snugly.remedies.text import SourceText, source_text, splice
 from snugly.remedies.undo import undo
 from snugly.rules.findings import Edit
 
@@ -126,7 +126,14 @@ def _undone(found: list[Position]) -> Iterator[Placement]:
             continue
         edits = undo(text, each.place, each.changes[0], each.facts.rank)
         if edits:
-            yield Placement(edits, _short(edits[0].text), each.place, local=False)
+            yield Placement(edits, _short(_after(text, each.place, edits)), each.place, local=False)
+
+
+def _after(text: SourceText, place: Place, edits: tuple[Edit, ...]) -> str:
+    """Return how the expression at a place reads once edits inside it are made."""
+    before, after = text.at(place), splice(text, edits)
+    start = text.offset(place.line, place.column)
+    return after[start : start + len(before) + len(after) - len(text.text)]
 
 
 def _short(text: str) -> str:

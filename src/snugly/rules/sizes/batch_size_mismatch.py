@@ -11,6 +11,7 @@ from snugly.rules.findings import Severity
 from snugly.rules.flattening import flattened_labels, moved_into_batch
 from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, short, title
 from snugly.rules.registry import rule
+from snugly.rules.rows import rows_of_another_batch
 from snugly.rules.targets import indices_shape
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]
     rows, labels = input.size(0), target.size(0)
     if rows is None or labels is None or same(rows, labels) is not False:
         return
-    if moved_into_batch(input, labels) is not None:
+    if moved_into_batch(input, labels) is not None or rows_of_another_batch(call) is not None:
         return
     times = multiple(rows, labels)
     of_labels = multiple(labels, rows)

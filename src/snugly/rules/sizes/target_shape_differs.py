@@ -13,6 +13,7 @@ from snugly.rules.flattening import moved_into_batch
 from snugly.rules.matching import matched
 from snugly.rules.reading import ELEMENTWISE, EXACT, pair, short, sizes, title
 from snugly.rules.registry import rule
+from snugly.rules.rows import rows_of_another_batch
 from snugly.rules.sizes.class_count_differs import differing_axis
 from snugly.rules.squeezing import eaten
 
@@ -67,6 +68,8 @@ def target_shape_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
     ):
         return
     if not _shape_to_blame(verdict) or differing_axis(input, target) is not None or eaten(input) or eaten(target):
+        return
+    if rows_of_another_batch(call) is not None:
         return
     if input.shape and target.shape and moved_into_batch(input, target.shape[0]) is not None:
         return
