@@ -150,7 +150,7 @@ def compare_tensor(ours: TensorFacts, real: torch.Tensor, sizes: dict[Any, int] 
 
 def wrong_values(ours: ValueFacts, real: torch.Tensor) -> str | None:
     """Return which value fact the elements contradict."""
-    if ours is NOTHING_KNOWN or real.is_complex() or real.numel() == 0:
+    if ours is NOTHING_KNOWN or real.is_complex() or real.numel() == 0 or real.layout is not torch.strided:
         return None
     found = real.detach().to(torch.float64).reshape(-1)
     found = found[~found.isnan()]

@@ -95,7 +95,7 @@ def ndtr(input: TensorFacts) -> TensorFacts:
 def sum_to_size(input: TensorFacts, *size: Any) -> TensorFacts:
     """Summed down to a shape that broadcasts to this one."""
     shape = sizes_of(size)
-    dtype = input.dtype if input.dtype != "bool" or shape == input.shape else None  # a sum of booleans is int64
+    dtype = input.dtype if input.dtype != "bool" else None  # bool as it came, int64 where something was summed
     return made(shape, dtype, input)
 
 
