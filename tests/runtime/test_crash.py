@@ -65,6 +65,20 @@ def test_each_fault_is_explained_at_its_line(tmp_path, text, argument):
     assert argument is None or finding.argument == argument
 
 
+def test_the_exception_that_another_was_raised_from_is_explained(tmp_path):
+    text = """
+    def step():
+        try:
+            F.binary_cross_entropy(torch.ones(2), torch.ones(3))  # here
+        except ValueError as error:
+            raise SystemError("step 3 failed") from error
+    step()
+    """
+    error, line = crash(tmp_path, text)
+    (finding,) = snugly.explain(error).findings
+    assert (finding.line, finding.raises.type) == (line, "ValueError")
+
+
 NO_MATTER_OF_TENSORS = [
     "{}['no']",
     "int('x')",

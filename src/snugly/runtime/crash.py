@@ -15,6 +15,7 @@ from snugly.runtime.session import Session, judge_seen, line_of, undisturbed
 from snugly.runtime.source import source_findings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType, TracebackType
 
     from snugly.rules.findings import Finding
@@ -24,9 +25,24 @@ _CHECKED = ("Error", "Exception")
 
 
 def findings_of(error: BaseException, session: Session) -> tuple[Finding, ...]:
-    """Return what explains an exception, best first: nothing where it is no matter of tensors."""
-    if not isinstance(error, Exception):
-        return ()
+    """Return what explains an exception, or the one that it was raised from; nothing where no tensor is involved."""
+    for each in _with_causes(error):
+        found = _findings_of_one(each, session)
+        if found:
+            return found
+    return ()
+
+
+def _with_causes(error: BaseException) -> Iterator[Exception]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while isinstance(current, Exception) and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__
+
+
+def _findings_of_one(error: Exception, session: Session) -> tuple[Finding, ...]:
     links = list(walk(error.__traceback__))
     live = tuple(_actual(finding, error) for finding in _live(error, links, session))
     static = tuple(_actual(finding, error) for finding in _static(error, links, session))
