@@ -9,6 +9,7 @@ from snugly.interpreter import classes, functions
 from snugly.interpreter.budget import Budget, Exhausted
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
+from snugly.interpreter.suppressions import part
 from snugly.interpreter.values import NOTHING, Class, Function, Unknown, Value
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def follow(program: Program, source: SourceFile, budget: Budget | None = None) -
     program.folders.setdefault(source.path, program.root) if program.root is not None else None
     _guarded(machine, source, lambda: program.run(machine, source, "__main__"))
     _guarded(machine, source, lambda: enter_rest(machine, source))
+    program.sources.setdefault(source.path, source)
+    told, machine.events.suppressed = part(machine.events.distinct(), program.sources)
+    machine.events.findings = list(told)
     return machine
 
 

@@ -49,6 +49,7 @@ class Events:
     lines: list[LineRecord] = field(default_factory=list)
     unknown: dict[Unfollowed, int] = field(default_factory=dict)
     muted: int = 0
+    suppressed: tuple[Finding, ...] = ()
 
     def mark(self) -> tuple[int, int, int]:
         """Return a mark for ``drop_since``."""

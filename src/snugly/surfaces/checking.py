@@ -28,12 +28,14 @@ class Checked:
         failure: why it was not followed.
         losses: the places of its loss calls, and whether the facts at each were known.
         unknown: what was not followed, with how often.
+        suppressed: how many findings comments silence.
     """
 
     findings: tuple[Finding, ...] = ()
     failure: Failure | None = None
     losses: dict[tuple[str, int, int], bool] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
+    suppressed: int = 0
 
 
 def check(
@@ -84,7 +86,9 @@ def assemble(
     failed = list(failures)
     losses: dict[tuple[str, int, int], bool] = {}
     unknown: dict[str, int] = {}
+    suppressed = 0
     for one in checked:
+        suppressed += one.suppressed
         if one.failure is not None:
             failed.append(one.failure)
         for place, known in one.losses.items():
@@ -101,13 +105,12 @@ def assemble(
         losses=len(losses),
         undecided=sum(not known for known in losses.values()),
         unknown=unknown,
+        suppressed=suppressed,
         sources=sources or {},
     )
 
 
-def follow_file(
-    file: str, text: str | None, changed: Mapping[str, str] | None = None
-) -> tuple[SourceFile, Events]:
+def follow_file(file: str, text: str | None, changed: Mapping[str, str] | None = None) -> tuple[SourceFile, Events]:
     """Follow a file from its top level and return it with what the run has to tell.
 
     Args:
@@ -156,7 +159,7 @@ def _checked(file: str, text: str | None) -> Checked:
     for unfollowed, times in events.unknown.items():
         what = f"{unfollowed.operation}: {unfollowed.reason}"
         unknown[what] = unknown.get(what, 0) + times
-    return Checked(_settled(file, text, events.distinct()), None, losses, unknown)
+    return Checked(_settled(file, text, events.distinct()), None, losses, unknown, len(events.suppressed))
 
 
 def _settled(file: str, text: str | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
