@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 MOST_FRAMES = 20
 
 
-def constructor_of(module: Any, frame: FrameType) -> Origin | None:
+def constructor_of(module: Any, frame: FrameType, at: Expression | None = None) -> Origin | None:
     """Return the construction of a loss module that a user's frame is calling, or ``None`` where it is not certain.
 
     Args:
         module: the module.
         frame: the frame of the user's that calls it.
+        at: the call, where the frame has gone on since.
     """
     known = module_named(f"torch.nn.{type(module).__name__}")
     if known is None:
         return None
-    at = expression(frame)
+    at = at or expression(frame)
     name = _called(at.node)
     found = [(each, made, names) for each in _files(at, frame) for made, names in _made(each, type(module).__name__)]
     named = [(each, made, names) for each, made, names in found if name in names]

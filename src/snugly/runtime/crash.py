@@ -65,7 +65,7 @@ def explain_exception(error: BaseException) -> tuple[Finding, ...]:
 
 def _from_text(error: Exception, links: list[TracebackType]) -> tuple[Finding, ...]:
     """Read the message of torch, where neither the live arguments nor the source tell more."""
-    user = next((link for link in reversed(links) if is_user_file(link.tb_frame.f_code.co_filename)), None)
+    user = _user_link(links)
     if user is None or not _of_tensors(error, links):
         return ()
     from snugly.messages.explaining import explain_text
@@ -81,7 +81,7 @@ def _live(error: Exception, links: list[TracebackType], session: Session) -> tup
     for link in reversed(links):
         loss = losses.get(_identity(link.tb_frame.f_code))
         if loss is not None:
-            return _at_loss(loss, link, error)
+            return _at_loss(loss, link, _user_link(links[: links.index(link)]), error)
     if any(link.tb_frame.f_code.co_filename.endswith(os.path.join("autograd", "graph.py")) for link in links):
         return tuple(
             finding for finding in session.backward if finding.raises and finding.raises.type == type(error).__name__
@@ -89,7 +89,11 @@ def _live(error: Exception, links: list[TracebackType], session: Session) -> tup
     return _at_operation(error, links)
 
 
-def _at_loss(loss: str, link: TracebackType, error: Exception) -> tuple[Finding, ...]:
+def _user_link(links: list[TracebackType]) -> TracebackType | None:
+    return next((link for link in reversed(links) if is_user_file(link.tb_frame.f_code.co_filename)), None)
+
+
+def _at_loss(loss: str, link: TracebackType, user: TracebackType | None, error: Exception) -> tuple[Finding, ...]:
     frame = link.tb_frame
     arguments = {name: value for name, value in frame.f_locals.items() if not name.startswith("snugly_")}
     names = frame.f_code.co_varnames[: frame.f_code.co_argcount + frame.f_code.co_kwonlyargcount]
@@ -98,7 +102,7 @@ def _at_loss(loss: str, link: TracebackType, error: Exception) -> tuple[Finding,
     caller = frame.f_back
     if caller is not None and caller.f_globals.get("__name__") == "torch.nn.modules.loss":
         module = caller.f_locals.get("self", module)
-    findings = judge_seen(loss, arguments, caller, module)
+    findings = judge_seen(loss, arguments, caller, module, user)
     return tuple(finding for finding in findings if finding.raises and finding.raises.type == type(error).__name__)
 
 

@@ -73,7 +73,7 @@ class _Pattern:
 class _Patched:
     """A function with a prologue, and the code it had before."""
 
-    function: FunctionType
+    function: Any  # a FunctionType, which as an attribute would read as a method
     original: CodeType
 
 

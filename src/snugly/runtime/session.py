@@ -15,7 +15,7 @@ from snugly.runtime.frames import callers, expression, user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from types import FrameType
+    from types import FrameType, TracebackType
 
     from snugly.contracts.calls import LossCall, Verdict
     from snugly.facts.origins import Source
@@ -123,29 +123,45 @@ class Session:
             self.tell(finding)
 
 
-def judge_seen(loss: str, arguments: Mapping[str, Any], caller: FrameType | None, module: Any) -> tuple[Finding, ...]:
-    """Return what is wrong with a live loss call; its source is read only when something is."""
+def judge_seen(
+    loss: str,
+    arguments: Mapping[str, Any],
+    caller: FrameType | None,
+    module: Any,
+    link: TracebackType | None = None,
+) -> tuple[Finding, ...]:
+    """Return what is wrong with a live loss call; its source is read only when something is.
+
+    Args:
+        loss: see ``loss_call``; so are the next and ``module``.
+        arguments: what was passed.
+        caller: the frame that makes the call.
+        module: the loss module.
+        link: the user's link of a traceback, after the call: a frame may have gone on to handle the exception.
+    """
     with undisturbed():
-        return judge_call(loss_call(loss, arguments, module, look=not _capturing()), caller, module)[1]
+        return judge_call(loss_call(loss, arguments, module, look=not _capturing()), caller, module, link)[1]
 
 
-def judge_call(call: LossCall, caller: FrameType | None, module: Any) -> tuple[Verdict, tuple[Finding, ...]]:
+def judge_call(
+    call: LossCall, caller: FrameType | None, module: Any, link: TracebackType | None = None
+) -> tuple[Verdict, tuple[Finding, ...]]:
     """Return the verdict on a loss call that a frame is about to make, and the findings with their source."""
     from snugly.rules.judge import judge_loss
     from snugly.runtime.kernel import accepts
 
     verdict, findings = judge_loss(call)
-    frame = user_frame(caller)
+    frame = user_frame(caller) if link is None else link.tb_frame
     if not findings or frame is None:
         return verdict, findings
-    at = expression(frame)
+    at = expression(link or frame)
     return judge_loss(
         call,
         place=at.place,
         sources=_sources(at, call.loss, module),
         kernel=accepts,
         callers=callers(frame),
-        constructor=None if module is None else constructor_of(module, frame),
+        constructor=None if module is None else constructor_of(module, frame, at),
     )
 
 
