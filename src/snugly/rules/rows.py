@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, Expr, less, same
+from snugly.facts.records import dataclass
 from snugly.remedies.lexical import expression_at
 from snugly.remedies.remedy import Placement
 from snugly.rules.findings import Edit

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import dataclass
 from snugly.remedies.rewrite import Rewrite
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
