@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import same
+from snugly.facts.dims import less, same
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN
@@ -65,8 +65,9 @@ def diff(
         return made(None, whole.dtype, input)
     size = whole.shape[axis]
     left = None if size is None else size - n
-    if isinstance(left, int):
-        left = max(left, 0)
+    empty = less(left, 0)
+    if empty is not False:
+        left = 0 if empty else None
     return made((*whole.shape[:axis], left, *whole.shape[axis + 1 :]), whole.dtype, *parts, axes=input.axes)
 
 
