@@ -23,6 +23,12 @@ LARGEST_BITS = 512
 """How long a computed integer may become, in bits."""
 
 
+SECONDS = 2.5
+"""How long a run may take, and the shortest time that a file which took long to parse is left with."""
+
+SHORTEST = 0.5
+
+
 class Exhausted(BaseException):
     """The budget of a run is spent. Not an ``Exception``: nothing on the way may swallow it."""
 
@@ -37,7 +43,7 @@ class Budget:
 
     __slots__ = ("_check", "deadline", "depth", "limit", "steps")
 
-    def __init__(self, seconds: float = 2.5, steps: int = 600_000) -> None:
+    def __init__(self, seconds: float = SECONDS, steps: int = 600_000) -> None:
         """Start the clock."""
         self.steps = 0
         self.depth = 0

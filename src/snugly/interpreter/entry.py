@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter import classes, functions
-from snugly.interpreter.budget import Budget, Exhausted
+from snugly.interpreter.budget import SECONDS, SHORTEST, Budget, Exhausted
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
 from snugly.interpreter.suppressions import part
@@ -24,7 +24,7 @@ def follow(program: Program, source: SourceFile, budget: Budget | None = None) -
 
     A budget that is spent, or a recursion that is too deep, ends the run: what was found until then stands.
     """
-    machine = Machine(program, budget)
+    machine = Machine(program, budget or Budget(max(SHORTEST, SECONDS - source.seconds)))
     program.folders.setdefault(source.path, program.root) if program.root is not None else None
     _guarded(machine, source, lambda: program.run(machine, source, "__main__"))
     _guarded(machine, source, lambda: enter_rest(machine, source))

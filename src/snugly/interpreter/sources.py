@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import time
 
 from snugly.facts.origins import Place, Source
 from snugly.facts.records import dataclass, field
@@ -17,11 +18,13 @@ class SourceFile:
         path: how reports name it.
         lines: its lines, without ends.
         tree: its syntax tree.
+        seconds: how long it took to parse; a large file leaves less time to follow it.
     """
 
     path: str
     lines: list[str]
     tree: ast.Module
+    seconds: float = 0.0
     _seen: dict[int, Source] = field(default_factory=dict)
 
     def source(self, node: ast.AST) -> Source:
@@ -72,6 +75,7 @@ def parse(text: str | bytes, path: str) -> SourceFile:
     if isinstance(text, bytes):
         text = _decode(text)
     text = text.removeprefix("\ufeff")
+    started = time.thread_time()
     collecting = gc.isenabled()
     gc.disable()  # a tree is all new objects and no garbage; the collector doubles the time
     try:
@@ -84,7 +88,7 @@ def parse(text: str | bytes, path: str) -> SourceFile:
         if collecting:
             gc.enable()
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
-    return SourceFile(path, lines, tree)
+    return SourceFile(path, lines, tree, time.thread_time() - started)
 
 
 def _decode(data: bytes) -> str:
