@@ -215,7 +215,7 @@ class Rescale(Change):
 
     times: int = 1
     by: int = 1
-    plus: int = 0
+    plus: float = 0
 
     def facts(self, facts: TensorFacts) -> TensorFacts | None:
         """Map the bounds and the members."""
@@ -243,8 +243,28 @@ class Rescale(Change):
         text = f" * {self.times}" if self.times != 1 else ""
         text += f" / {self.by}" if self.by != 1 else ""
         if self.plus:
-            text += f" {'+' if self.plus > 0 else '-'} {abs(self.plus)}"
+            text += f" {'+' if self.plus > 0 else '-'} {abs(self.plus):g}"
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class LogSoftmax(Change):
+    """Take the logarithm of the softmax along ``axis``."""
+
+    axis: int
+
+    def facts(self, facts: TensorFacts) -> TensorFacts | None:
+        """Keep the shape; the elements are log-probabilities."""
+        return facts.with_(values=ValueFacts(high=0.0, meaning=Meaning.LOG_PROBABILITIES, axis=self.axis))
+
+    def suffix(self, kind: str) -> str:
+        """Write ``.log_softmax(dim=axis)``."""
+        del kind
+        return f".log_softmax(dim={self.axis})"
+
+    def inside(self, axes: int) -> Change | None:
+        """Count the axis without the batch axes."""
+        return LogSoftmax(self.axis - axes) if self.axis >= axes else None
 
 
 def plain(values: object) -> bool:

@@ -142,6 +142,37 @@ def _short(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeBoth(Remedy):
+    """Change two arguments alike.
+
+    Attributes:
+        first: the change to one.
+        second: the change to the other.
+        title: see ``Remedy``.
+        safe: see ``Remedy``.
+    """
+
+    first: ChangeArgument
+    second: ChangeArgument
+    title: str
+    safe: bool = False
+
+    def arguments(self, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Apply both changes."""
+        changed = self.first.arguments(arguments)
+        return None if changed is None else self.second.arguments(changed)
+
+    def placements(self, arguments: Mapping[str, Any], site: Site) -> Iterable[Placement]:
+        """Yield the best way to write each of them, together."""
+        one = next(iter(self.first.placements(arguments, site)), None)
+        other = next(iter(self.second.placements(arguments, site)), None)
+        if one is not None and other is not None:
+            yield Placement(
+                (*one.edits, *other.edits), f"{one.shown}, {other.shown}", one.place, one.local and other.local
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class SwapArguments(Remedy):
     """Let two arguments change places."""
 

@@ -111,6 +111,15 @@ def _view_by_sample(moved: Moved) -> tuple[Edit, ...]:
     return (Edit(written.place, f"{written.text.of(receiver)}.flatten(1)"),)
 
 
+def joined_rows(facts: TensorFacts, labels: Dim | None) -> Origin | None:
+    """Return the ``cat`` along axis 0 that made several rows of each sample, if there is one."""
+    for origin, after, before in chain(facts):
+        name = origin.operation.rpartition(".")[2]
+        if name in ("cat", "concat", "concatenate") and before is not None and same(before.size(0), labels) is True:
+            return origin if same(after.size(0), labels) is False else None
+    return None
+
+
 def flattened_labels(target: TensorFacts, rows: Dim) -> tuple[Remedy, ...]:
     """Return the remedy for one-hot rows that were flattened: take the class indices instead."""
     for origin, _, before in chain(target):

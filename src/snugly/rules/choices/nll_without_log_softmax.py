@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass
 from snugly.facts.values import Meaning
+from snugly.remedies.changes import LogSoftmax
+from snugly.remedies.remedy import ChangeArgument
 from snugly.remedies.rewrite import UseLoss
 from snugly.rules.activations import applied, exchanged, raw_scores
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import given, short, swapped, title
+from snugly.rules.reading import class_axis, given, short, swapped, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def nll_without_log_softmax(call: LossCall, verdict: Verdict) -> Iterator[Diagno
         return
     cross_entropy = UseLoss("cross_entropy", "CrossEntropyLoss", "Use the loss that takes scores")
     logarithm = exchanged("input", input, TO_LOG, Meaning.LOG_PROBABILITIES, "Use the logarithm of the softmax")
+    title_of_fix = "Turn the scores into log-probabilities"
+    normalized = ChangeArgument("input", (LogSoftmax(class_axis(input)),), title_of_fix, near=True, safe=False)
     found = applied(input)
     scores = meaning is Meaning.LOGITS
     yield NllWithoutLogSoftmax(
@@ -66,7 +70,7 @@ def nll_without_log_softmax(call: LossCall, verdict: Verdict) -> Iterator[Diagno
         meaning=meaning.value,
         argument="input",
         blame=None if scores or found is None else found.origin.layer or found.origin,
-        remedies=(cross_entropy,) if scores else logarithm,
+        remedies=(cross_entropy, normalized) if scores else logarithm,
         silent=True,
         only=("input",),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import dataclass, replace
-from snugly.remedies.lexical import expression_at
+from snugly.remedies.lexical import Written, expression_at
 from snugly.remedies.remedy import Placement, Remedy
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Edit, Severity
@@ -58,11 +59,17 @@ class NameReduction(Remedy):
         del arguments
         made = site.constructor.arguments if site.constructor is not None else site.sources
         source = made.get("size_average")
-        written = None if source is None else expression_at(source.place)
-        if source is None or written is None:
+        here = site.place if site.constructor is None else site.constructor.place
+        written = expression_at(here if source is None else source.place)
+        if written is not None and isinstance(written.node, ast.Call):
+            positional = [
+                node for node in written.node.args if isinstance(node, ast.Constant) and node.value == self.text
+            ]
+            written = Written(written.text, positional[0], written.callers) if positional else None
+        if written is None:
             return ()
-        text = f"reduction={source.text}"
-        return (Placement((Edit(source.place, text),), text, source.place),)
+        text = f"reduction={written.source}"
+        return (Placement((Edit(written.place, text),), text, written.place),)
 
 
 @rule("SNG507", name="positional-reduction", severity=Severity.ERROR)

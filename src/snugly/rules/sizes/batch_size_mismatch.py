@@ -8,7 +8,7 @@ from snugly.facts.dims import Dim, same
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.flattening import flattened_labels, moved_into_batch
+from snugly.rules.flattening import flattened_labels, joined_rows, moved_into_batch
 from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, short, title
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
@@ -30,6 +30,7 @@ class BatchSizeMismatch(Diagnosis):
         labels: labels.
         times: how many times the larger holds the smaller, if it does.
         classes: how many classes there are.
+        joined: whether tensors were joined along the batch axis before the scores.
     """
 
     loss: str
@@ -37,6 +38,7 @@ class BatchSizeMismatch(Diagnosis):
     labels: Dim
     times: Dim | None
     classes: Dim | None
+    joined: bool = False
 
     @property
     def message(self) -> str:
@@ -48,6 +50,8 @@ class BatchSizeMismatch(Diagnosis):
         if multiple(self.rows, self.labels) is None:
             more, less, side = self.labels, self.rows, "labels"
         why = f"{self.times} values of each sample were moved into the batch axis of the {side}"
+        if self.joined and side == "scores":
+            why = f"{self.times} tensors were joined along axis 0, the batch, instead of the features"
         if side == "labels" and same(self.times, self.classes) is True:
             why = f"one-hot rows of {self.times} classes were flattened into the batch axis"
         return f"{said} {more} = {less} × {self.times}: {why}."
@@ -71,6 +75,7 @@ def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]
     times = multiple(rows, labels)
     of_labels = multiple(labels, rows)
     remedies = flattened_labels(target, rows) if of_labels is not None else ()
+    cat = joined_rows(input, labels) if times is not None else None
     yield BatchSizeMismatch(
         loss=title(call),
         rows=rows,
@@ -78,6 +83,8 @@ def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]
         times=times if times is not None else of_labels,
         classes=input.size(1),
         argument="input" if times is not None else "target",
+        joined=cat is not None,
+        blame=cat,
         remedies=remedies,
         only=("input", "target"),
     )

@@ -8,7 +8,7 @@ from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import is_floating
 from snugly.facts.records import dataclass
 from snugly.remedies.changes import Permute
-from snugly.remedies.remedy import ChangeArgument
+from snugly.remedies.remedy import ChangeArgument, ChangeBoth
 from snugly.rules.axes import made_axis
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
@@ -70,7 +70,9 @@ def class_axis_coincides(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
     if classes is None or not (soft or fits):
         return
     order = (0, axis, *(each for each in range(1, len(input.shape)) if each != axis))
-    remedies = [ChangeArgument("input", (Permute(order),), "Move the class axis to place 1", near=True)]
+    words = "Move the class axis to place 1"
+    scores = ChangeArgument("input", (Permute(order),), words, near=True)
+    labels = ChangeArgument("target", (Permute(order),), words, near=True)
     yield ClassAxisCoincides(
         loss=title(call),
         input=input.shape,
@@ -78,7 +80,7 @@ def class_axis_coincides(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
         axis=axis,
         soft=soft,
         argument="input",
-        remedies=() if soft else tuple(remedies),
+        remedies=(ChangeBoth(scores, labels, f"{words} in both") if soft else scores,),
         silent=True,
         only=("input", "target"),
     )

@@ -51,7 +51,7 @@ def scaled(values: ValueFacts) -> Rescale | None:
     if values.high is not None and values.high == 255 and (values.low is None or values.low >= 0):
         return Rescale(by=255)
     if values.only((-1, 1)) is True:
-        return Rescale(by=2, plus=0)
+        return Rescale(by=2, plus=0.5)
     return None
 
 
@@ -69,9 +69,10 @@ def target_outside_unit_interval(call: LossCall, verdict: Verdict) -> Iterator[D
         return
     low, high = _extremes(values)
     change = scaled(values) or (Rescale(by=255) if high == 255 and low is not None and low >= 0 else None)
-    remedies = [] if change is None or change == Rescale(by=2) else [
-        ChangeArgument("target", (change,), "Scale the target to 0 and 1", safe=values.only((0, 255)) is True)
-    ]  # fmt: skip
+    remedies: list[ChangeArgument] = []
+    if change is not None:
+        sure = values.only((0, 255)) is True or values.only((-1, 1)) is True
+        remedies.append(ChangeArgument("target", (change,), "Scale the target to 0 and 1", safe=sure))
     yield TargetOutsideUnitInterval(
         loss=title(call),
         low=low,
