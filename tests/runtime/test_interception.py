@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - its name everywhere
@@ -68,13 +68,15 @@ def outcome(function, arguments, options):
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_results_gradients_exceptions_and_warnings_are_the_same_bits(data):
     functions = [(name, f) for name, f in loss_functions() if "ctc" not in name and "Adaptive" not in name]
     _, function = data.draw(st.sampled_from(functions))
     needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty and p.name != "self"]
     arguments = [data.draw(tensors) for _ in needed]
+    # of no rows at all this kernel returns memory that nobody has written
+    assume(function is not F.multilabel_margin_loss or all(argument.numel() for argument in arguments))
     options = data.draw(st.sampled_from([{}, {"reduction": "sum"}, {"reduction": "none"}, {"reduction": "wrong"}]))
     plain = outcome(function, arguments, options)
     kept = Log()

@@ -14,7 +14,7 @@ import pytest
 
 
 def python(*arguments, cwd):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HERE": "3 1"}
     return subprocess.run(
         [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False, env=environment, timeout=120
     )
@@ -197,12 +197,13 @@ def test_two_ranks_explain_once(tmp_path):
     (tmp_path / "train.py").write_text(
         "import os, torch\nimport torch.distributed as dist\nfrom torch import nn\ndist.init_process_group('gloo')\n"
         "nn.MSELoss()(torch.ones(4, 1, requires_grad=True), torch.ones(4))\n"
-        "if os.environ['RANK'] == '1':\n    nn.MSELoss()(torch.ones(3, 1, requires_grad=True), torch.ones(3))\n"
+        "shape = [int(size) for size in os.environ['HERE'].split()]\n"  # what the source alone cannot know
+        "if os.environ['RANK'] == '1':\n    nn.MSELoss()(torch.ones(shape, requires_grad=True), torch.ones(3))\n"
         "dist.destroy_process_group()\n"
     )
     arguments = ["--nproc-per-node", "2", "--master-port", "29511", "-m", "snugly", "run", "train.py"]
     done = python("-m", "torch.distributed.run", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("train.py:5:") == 1
-    assert done.stderr.count("train.py:7:") == 1
+    assert done.stderr.count("train.py:8:") == 1
     assert "[rank 1]" in done.stderr

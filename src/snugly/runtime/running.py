@@ -76,6 +76,7 @@ def module(name: str) -> Target:
         raise NotRunnable(msg)
     code = _compile(spec.origin, spec.origin)
     main = ModuleType("__main__")
+    _like_the_first_module(main)
     vars(main).update(
         __file__=spec.origin, __loader__=spec.loader, __package__=spec.parent, __spec__=spec, __cached__=spec.cached
     )
