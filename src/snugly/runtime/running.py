@@ -52,7 +52,7 @@ class Target:
 def script(path: str) -> Target:
     """Return a script, or the ``__main__.py`` of a folder. Raises ``NotRunnable``."""
     file = os.path.join(path, "__main__.py") if os.path.isdir(path) else path
-    full = os.path.abspath(file)
+    full = os.path.join(os.getcwd(), file)  # as Python makes it absolute: not normalized
     code = _compile(path, full)
     main = ModuleType("__main__")
     loader = importlib.machinery.SourceFileLoader("__main__", full)
@@ -132,7 +132,11 @@ def run(target: Target, arguments: Sequence[str], session: Session) -> int:
 
 def _as_given(target: Target, argv: list[str]) -> str:
     """Return ``sys.argv[0]``: the script as the user wrote it."""
-    return next((each for each in argv[1:] if os.path.abspath(each) == target.file), target.file)
+    return next((each for each in argv[1:] if _same_file(each, target.file)), target.file)
+
+
+def _same_file(given: str, file: str) -> bool:
+    return os.path.join(os.getcwd(), given) == file or os.path.join(os.getcwd(), given, "__main__.py") == file
 
 
 def _finish(session: Session, process: int) -> None:
