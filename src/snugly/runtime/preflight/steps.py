@@ -1,20 +1,22 @@
-"""What a training step is: a model, a loss, a batch, and how the three meet."""
+"""What a training step is: models, a loss, a batch, and how they meet."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.records import dataclass, field
+from snugly.facts.records import dataclass
+from snugly.runtime.preflight.batches import batch_size, of_size
+from snugly.runtime.preflight.loaders import Loaded, first_batches
+from snugly.runtime.preflight.reach import reached
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-# Batches of a loader whose labels are looked at.
-_BATCHES_LOOKED_AT = 3
+
+# Samples that are loaded to make a batch of another size.
+_MOST_COLLATED = 64
 
 
 class StepError(TypeError):
@@ -26,14 +28,20 @@ class Step:
     """A training step, ready to be run with any batch.
 
     Attributes:
-        models: the modules whose parameters are trained, by name.
-        run: takes a batch and returns the loss.
+        models: the modules that were given, by name.
+        run: takes a batch and returns the loss, or several.
         batch: a real batch.
         more: further real batches, of which only the labels are looked at.
         size: the number of samples of ``batch``.
         configured: the batch size that the loader makes, if there is a loader.
         last: the size of the last, shorter batch; ``None`` when there is none or the length is not known.
-        training: whether the models were in training mode when they were given.
+        every: whether the loader makes batches of one size only.
+        known_length: how many samples the loader has; ``None`` when that is not known.
+        collate: makes a real batch of some size; ``None`` where there is only this batch.
+        beside: further modules that the step reaches, by the names that it knows them by.
+        leaves: tensors outside of modules that require a gradient.
+        steppers: optimizers, schedulers and gradient scalers that the step reaches.
+        sources: functions and classes of the user's that make up the step.
     """
 
     models: dict[str, nn.Module]
@@ -43,55 +51,121 @@ class Step:
     size: int = 0
     configured: int | None = None
     last: int | None = None
-    notes: list[str] = field(default_factory=list)
+    every: bool = False
+    known_length: int | None = None
+    collate: Callable[[int], Any] | None = None
+    beside: dict[str, nn.Module] | None = None
+    leaves: tuple[torch.Tensor, ...] = ()
+    steppers: tuple[Any, ...] = ()
+    sources: tuple[Any, ...] = ()
+
+    def batch_of(self, size: int) -> Any:
+        """Return a real batch of some size: collated from samples where that goes, else cut from the one at hand."""
+        if size == self.size:
+            return self.batch
+        if self.collate is not None and size <= _MOST_COLLATED:
+            try:
+                made = self.collate(size)
+            except Exception:  # fewer samples than that, or samples that only a worker can load
+                made = None
+            if made is not None and (size == 1 or batch_size(made) == size):
+                return made
+        return of_size(self.batch, self.size, size)
+
+    @property
+    def all_models(self) -> dict[str, nn.Module]:
+        """The modules that were given and those beside them."""
+        return {**self.models, **(self.beside or {})}
+
+    @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """The same without their names."""
+        return tuple(self.all_models.values())
 
 
-def make_step(
-    model: Any,
-    loss: Any,
-    batch_or_loader: Any,
-    step: Callable[..., Any] | None,
-) -> Step:
+def make_step(model: Any, loss: Any, batch_or_loader: Any, step: Callable[..., Any] | None) -> Step:
     """Put the pieces of a step together.
 
     Args:
         model: a module, or several as a sequence or a mapping.
         loss: a loss function or module of ``(output, target)``; ``None`` when ``step`` or the model computes it.
-        batch_or_loader: a batch (a tensor, or tuples, lists and dicts of them), or a ``DataLoader``.
+        batch_or_loader: a batch (a tensor, or tuples, lists and dicts of them), or what the training loop iterates
+            over, such as a ``DataLoader``.
         step: computes the loss: ``step(model, batch)``; the model is called with all but the last part of the
             batch otherwise, and the loss with its output and the last part.
 
     Raises:
         StepError: the pieces do not make a step.
     """
-    import torch
-
     models = _models(model)
-    if isinstance(batch_or_loader, torch.utils.data.DataLoader):
-        batches, configured, last = _first_batches(batch_or_loader)
-    else:
-        batches, configured, last = [batch_or_loader], None, None
-    size = batch_size(batches[0])
+    _refuse_lazy(models)
+    given = _uncompiled(model)
+    loaded = first_batches(batch_or_loader)
+    if not loaded.batches:
+        msg = "the loader gives no batch"
+        raise StepError(msg)
+    batch = loaded.batches[0]
+    size = batch_size(batch)
     if size is None:
         msg = "the batch holds no tensor with a first axis; give a batch as the training loop sees it, such as (x, y)"
         raise StepError(msg)
-    run = _runner(model, loss, batches[0], step)
-    return Step(models, run, batches[0], tuple(batches[1:]), size, configured, last)
+    run = _runner(given, loss, batch, step)
+    return _complete(Step(models, run, batch, size=size), loaded, loss, step)
+
+
+def _complete(made: Step, loaded: Loaded, loss: Any, step: Any) -> Step:
+    """Add what the loader says about batches, and what the step reaches."""
+    found = reached(*(each for each in (step, loss) if each is not None))
+    own = {id(module) for model in made.models.values() for module in model.modules()}
+    made.beside = {name or "loss": each for name, each in found.modules.items() if id(each) not in own}
+    made.leaves, made.steppers = tuple(found.leaves), tuple(found.steppers)
+    made.more, made.configured, made.last = tuple(loaded.batches[1:]), loaded.configured, loaded.last
+    made.collate = loaded.collate
+    made.every, made.known_length = loaded.drops_last, loaded.samples
+    made.sources = (
+        *(each for each in (step, loss) if each is not None),
+        *(type(each) for each in made.models.values()),
+        *loaded.sources,
+    )
+    return made
 
 
 def _models(model: Any) -> dict[str, nn.Module]:
     from torch import nn
 
     if isinstance(model, nn.Module):
-        return {"": model}
+        return {"": _uncompiled(model)}
     pairs = (
         model.items() if isinstance(model, Mapping) else enumerate(model) if isinstance(model, (tuple, list)) else ()
     )
-    named = {str(name): each for name, each in pairs}
+    named = {str(name): _uncompiled(each) for name, each in pairs}
     if not named or not all(isinstance(each, nn.Module) for each in named.values()):
         msg = f"the model must be a torch.nn.Module, or several as a list or a dict; this is {type(model).__name__}"
         raise StepError(msg)
     return named
+
+
+def _uncompiled(model: Any) -> Any:
+    """Return the model behind ``torch.compile``; of several, each in its place."""
+    if isinstance(model, Mapping):
+        return {name: _uncompiled(each) for name, each in model.items()}
+    if isinstance(model, (tuple, list)):
+        return [_uncompiled(each) for each in model]
+    return vars(model).get("_modules", {}).get("_orig_mod", model) if hasattr(model, "__dict__") else model
+
+
+def _refuse_lazy(models: Mapping[str, nn.Module]) -> None:
+    from torch.nn.parameter import is_lazy
+
+    for model in models.values():
+        for name, parameter in model.named_parameters():
+            if is_lazy(parameter):
+                layer = name.rpartition(".")[0] or type(model).__name__
+                msg = (
+                    f"{layer} is lazy: its parameters get their shapes from the first batch; "
+                    "call the model once with a batch, then preflight it"
+                )
+                raise StepError(msg)
 
 
 def _runner(model: Any, loss: Any, batch: Any, step: Callable[..., Any] | None) -> Callable[[Any], Any]:
@@ -105,10 +179,18 @@ def _runner(model: Any, loss: Any, batch: Any, step: Callable[..., Any] | None) 
     if loss is None:
         msg = "there is no loss: give one, or step=, a function of (model, batch) that returns the loss"
         raise StepError(msg)
+    if not callable(model):
+        msg = "how several models meet is not clear; give step=, a function of (models, batch) that returns the losses"
+        raise StepError(msg)
     if isinstance(batch, (tuple, list)) and len(batch) >= 2:
-        return lambda given: loss(model(*given[:-1]), given[-1])
-    if isinstance(batch, Mapping) and "labels" in batch:
-        return lambda given: loss(_logits(model(**{k: v for k, v in given.items() if k != "labels"})), given["labels"])
+        return lambda given: loss(_output(model(*given[:-1])), given[-1])
+    key = (
+        next((each for each in ("labels", "label", "target", "targets", "y") if each in batch), None)
+        if isinstance(batch, Mapping)
+        else None
+    )
+    if key is not None:
+        return lambda given: loss(_output(model(**{k: v for k, v in given.items() if k != key})), given[key])
     msg = (
         f"how the model takes a batch of type {type(batch).__name__} is not clear; "
         "give step=, a function of (model, batch) that returns the loss"
@@ -117,45 +199,10 @@ def _runner(model: Any, loss: Any, batch: Any, step: Callable[..., Any] | None) 
 
 
 def _loss_of(result: Any) -> Any:
-    if isinstance(result, Mapping):
+    if isinstance(result, Mapping) and "loss" in result:
         return result["loss"]
     return getattr(result, "loss", result)
 
 
-def _logits(result: Any) -> Any:
+def _output(result: Any) -> Any:
     return getattr(result, "logits", result)
-
-
-def _first_batches(loader: Any) -> tuple[list[Any], int | None, int | None]:
-    batches = list(islice(iter(loader), _BATCHES_LOOKED_AT))
-    if not batches:
-        msg = "the loader gives no batch"
-        raise StepError(msg)
-    configured = (
-        loader.batch_size if loader.batch_size is not None else getattr(loader.batch_sampler, "batch_size", None)
-    )
-    try:
-        samples = len(loader.sampler)
-    except (TypeError, NotImplementedError):
-        return batches, configured, None
-    drops = loader.drop_last or getattr(loader.batch_sampler, "drop_last", False)
-    rest = samples % configured if configured else 0
-    return batches, configured, rest if rest and not drops else None
-
-
-def tensors_of(batch: Any) -> list[torch.Tensor]:
-    """Return the tensors in a batch, in order."""
-    import torch
-
-    return [leaf for leaf in torch.utils._pytree.tree_leaves(batch) if isinstance(leaf, torch.Tensor)]
-
-
-def batch_size(batch: Any) -> int | None:
-    """Return the number of samples of a batch: the first size that most of its tensors share."""
-    sizes = Counter(tensor.size(0) for tensor in tensors_of(batch) if tensor.dim())
-    return sizes.most_common(1)[0][0] if sizes else None
-
-
-def batch_axis(tensor: torch.Tensor, size: int) -> int | None:
-    """Return the axis of a tensor that the samples lie along; ``None`` when there is none."""
-    return next((axis for axis, here in enumerate(tensor.shape) if here == size), None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import torch
     from torch import nn
 
 
@@ -18,13 +20,18 @@ class ChangedError(RuntimeError):
 
 
 @contextmanager
-def left_as_it_was(models: Iterable[nn.Module]) -> Iterator[None]:
+def left_as_it_was(models: Iterable[nn.Module], leaves: Iterable[torch.Tensor] = ()) -> Iterator[None]:
     """Put back attributes, modes, hooks and random states of models, and make sure that no parameter was written.
+
+    Args:
+        models: the models, whatever they hold.
+        leaves: further tensors that may get gradients; they keep those that they have.
 
     Raises:
         ChangedError: a parameter, buffer or gradient is not what it was.
     """
-    modules = [module for model in models for module in model.modules()]
+    modules = list({id(module): module for model in models for module in model.modules()}.values())
+    gradients = [(leaf, leaf.grad) for leaf in leaves]
     before = [_attributes(module) for module in modules]
     written = _versions(modules)
     states = _random_states()
@@ -33,31 +40,64 @@ def left_as_it_was(models: Iterable[nn.Module]) -> Iterator[None]:
     finally:
         for module, kept in zip(modules, before, strict=True):
             _put_back(module, kept)
+        for leaf, gradient in gradients:
+            leaf.grad = gradient
         _set_random_states(states)
         if _versions(modules) != written:
             msg = "a parameter, buffer or gradient was written during preflight; please report this model"
             raise ChangedError(msg)
 
 
-def _attributes(module: nn.Module) -> dict[str, tuple[Any, Any]]:
-    """Return every attribute with a copy of what it holds, where it is a container that could be written."""
-    return {
-        name: (value, value.copy() if isinstance(value, (list, dict, set)) else None)
-        for name, value in vars(module).items()
-    }
+def _attributes(module: nn.Module) -> dict[str, _Kept]:
+    """Return every attribute with what it holds, where it is a container that could be written."""
+    return {name: _keep(value) for name, value in vars(module).items()}
 
 
-def _put_back(module: nn.Module, kept: dict[str, tuple[Any, Any]]) -> None:
+_DEEPEST = 4
+_Kept = tuple[Any, Any]
+
+
+def _keep(value: Any, depth: int = 0) -> _Kept:
+    """Return a value, and of a container its items, as they are now."""
+    if depth > _DEEPEST:
+        return value, None
+    if isinstance(value, (list, deque)):
+        return value, [_keep(each, depth + 1) for each in value]
+    if isinstance(value, dict):
+        return value, {key: _keep(each, depth + 1) for key, each in value.items()}
+    if isinstance(value, set):
+        return value, set(value)
+    return value, None
+
+
+def _as_kept(kept: _Kept) -> Any:
+    """Return a value that was kept, with the items that it had then."""
+    value, items = kept
+    if items is None:
+        return value
+    if isinstance(value, dict):
+        restored = {key: _as_kept(each) for key, each in items.items()}
+        if len(restored) != len(value) or any(value.get(key, items) is not each for key, each in restored.items()):
+            value.clear()
+            value.update(restored)
+    elif isinstance(value, set):
+        if value != items:
+            value.clear()
+            value.update(items)
+    else:
+        restored_items = [_as_kept(each) for each in items]
+        if len(restored_items) != len(value) or any(a is not b for a, b in zip(restored_items, value, strict=True)):
+            value.clear()
+            value.extend(restored_items)
+    return value
+
+
+def _put_back(module: nn.Module, kept: dict[str, _Kept]) -> None:
     state = vars(module)
     for name in [name for name in state if name not in kept]:
         del state[name]
-    for name, (value, contents) in kept.items():
-        state[name] = value
-        if isinstance(value, list):
-            value[:] = contents
-        elif isinstance(value, (dict, set)):
-            value.clear()
-            value.update(contents)
+    for name, each in kept.items():
+        state[name] = _as_kept(each)
 
 
 def _versions(modules: Iterable[nn.Module]) -> list[tuple[Any, ...]]:
@@ -83,6 +123,16 @@ def _has_memory(tensor: Any) -> bool:
     import torch
 
     return tensor.device.type != "meta" and type(tensor) in {torch.Tensor, torch.nn.Parameter}
+
+
+@contextmanager
+def random_states_kept() -> Iterator[None]:
+    """Put the random states of Python, numpy and torch back."""
+    states = _random_states()
+    try:
+        yield
+    finally:
+        _set_random_states(states)
 
 
 def _random_states() -> dict[str, Any]:

@@ -1,0 +1,160 @@
+"""What a failing run means to the user: a place, a cause and a fix where the rules know them, else what is certain."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from snugly.contracts.calls import Raises
+from snugly.facts.records import replace
+from snugly.rules.batches.step_fails_at_batch_size import fails_at
+from snugly.rules.findings import Severity
+from snugly.runtime.frames import expression, is_user_file, walk
+from snugly.runtime.preflight.judging import LossRefusedError
+from snugly.runtime.session import Session, key_of, line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snugly.facts.origins import Place
+    from snugly.rules.findings import Finding
+    from snugly.runtime.preflight.faking import Outcome
+    from snugly.runtime.preflight.flight import Flight
+    from snugly.runtime.preflight.steps import Step
+
+_MOST_FILES = 3
+
+
+def failure(error: BaseException) -> str:
+    """Return an exception as Python's last line of a traceback shows it."""
+    line = str(error).strip().partition("\n")[0]
+    return line if isinstance(error, LossRefusedError) else f"{type(error).__name__}: {line}"
+
+
+def report_failure(outcome: Outcome, size: int, flight: Flight, step: Step) -> None:
+    """Note that the step fails at a batch size, with the findings that explain it."""
+    step_files = list(dict.fromkeys(file for file, _, _ in _spans(step)))
+    error = outcome.error
+    if error is None:
+        return
+    flight.failed[size] = failure(error)
+    if not flight.sizes.occurs(size):
+        flight.note(f"at batch size {size}, which this loader does not make, it fails: {failure(error)}")
+        return
+    session = Session(tell=lambda _: None, static=lambda: _static(_files(error) or step_files))
+    found = [_placed(each, session) for each in outcome.findings if each.raises is not None]
+    found = found or [_as_torch_says(each, error) for each in _explained(error, session)]
+    raised = next((each.raises for each in found if each.raises is not None), None)
+    if raised is not None:
+        flight.failed[size] = f"{raised.type}: {raised.message}"
+    found += [each for each in outcome.findings if each.raises is None]
+    if not found:
+        kind = type(error).__name__ if not isinstance(error, LossRefusedError) else str(error).partition(":")[0]
+        raises = Raises(kind, "forward", failure(error).partition(": ")[2])
+        works = [each for each in flight.tested if each not in flight.failed]
+        found = [fails_at(size, works, raises, _place(error))]
+    report_findings(found, flight, size)
+
+
+def report_findings(found: Iterable[Finding], flight: Flight, size: int | None) -> None:
+    """Add findings that are not known yet; one that only some batches have says which."""
+    known = {_same(each) for each in flight.findings}
+    first = not flight.failed or flight.size in flight.failed or size == flight.size
+    for finding in found:
+        if _same(finding) in known:
+            continue
+        known.add(_same(finding))
+        if size is None or first or finding.name == "step-fails-at-batch-size":
+            flight.findings.append(finding)
+            continue
+        message = f"{finding.message} This happens at batch size {size}, not at {flight.size}."
+        flight.findings.append(replace(finding, message=message, severity=Severity.WARNING))
+
+
+def _placed(finding: Finding, session: Session) -> Finding:
+    """Return a finding with what the source says: about its line, or where it has none, about the same misfit."""
+    if finding.place is not None:
+        return session.with_source(finding)
+    return next(
+        (
+            replace(each, facts={**each.facts, **finding.facts}, raises=finding.raises)
+            for each in session.source_findings()
+            if each.code == finding.code and each.loss == finding.loss
+        ),
+        finding,
+    )
+
+
+def _same(finding: Finding) -> tuple[Any, ...]:
+    return key_of(finding)
+
+
+def _explained(error: BaseException, session: Session) -> tuple[Finding, ...]:
+    from snugly.runtime.crash import findings_of
+
+    return findings_of(error, session)
+
+
+def _as_torch_says(finding: Finding, error: BaseException) -> Finding:
+    """Return a finding with the words of the real kernel: the fake one has others."""
+    from snugly.runtime.failing import failed_operation
+
+    failed = failed_operation(list(walk(error.__traceback__)))
+    misfit = None if failed is None else failed.application.misfit
+    if finding.raises is None or misfit is None or misfit.raises != finding.raises.type:
+        return finding
+    return replace(finding, raises=replace(finding.raises, message=misfit.message))
+
+
+def _files(error: BaseException) -> list[str]:
+    """Return the user's files that a traceback went through, innermost first."""
+    files = [link.tb_frame.f_code.co_filename for link in walk(error.__traceback__)]
+    return [file for file in dict.fromkeys(reversed(files)) if is_user_file(file) and not file.startswith("<")]
+
+
+def _place(error: BaseException) -> Place | None:
+    links = [link for link in walk(error.__traceback__) if is_user_file(link.tb_frame.f_code.co_filename)]
+    return expression(links[-1]).place if links else None
+
+
+def _static(files: Iterable[str]) -> tuple[Finding, ...]:
+    """Return what the source alone shows in some files."""
+    from snugly.runtime.source import source_findings
+
+    return tuple(finding for file in list(files)[:_MOST_FILES] for finding in source_findings(file))
+
+
+def source_traps(step: Step, first: Outcome) -> tuple[Finding, ...]:
+    """Return what the source of the step shows that no run can: metrics, losses by hand, axes mixed up by a view."""
+    spans = _spans(step)
+    judged = {line_of(each.place.file, each.place.line) for each in first.seen.losses if each.place is not None}
+    found = _static(dict.fromkeys(file for file, _, _ in spans))
+    return tuple(
+        finding
+        for finding in found
+        if finding.raises is None
+        and finding.place is not None
+        and any(_inside(finding.place, span) for span in spans)
+        and (finding.loss is None or line_of(finding.place.file, finding.place.line) not in judged)
+    )
+
+
+def _spans(step: Step) -> list[tuple[str, int, int]]:
+    return [span for each in step.sources if (span := _span(each)) is not None]
+
+
+def _span(source: Any) -> tuple[str, int, int] | None:
+    """Return file and lines of a function or a class of the user's."""
+    try:
+        file = inspect.getsourcefile(source)
+        if file is None or not is_user_file(file):
+            return None
+        lines, start = inspect.getsourcelines(source)
+    except (OSError, TypeError):
+        return None
+    return file, start, start + len(lines) - 1
+
+
+def _inside(place: Place, span: tuple[str, int, int]) -> bool:
+    file, start, end = span
+    return line_of(place.file, 0) == line_of(file, 0) and start <= place.line <= end
