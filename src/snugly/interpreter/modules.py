@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from snugly.interpreter.flow import Frame, Signal
@@ -14,6 +14,8 @@ from snugly.interpreter.values import Module
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
     from snugly.remedies.proof import Kernel
+
+    FilePath = str | os.PathLike[str]
 
 LARGEST_FILE = 4_000_000
 
@@ -33,8 +35,8 @@ class Program:
 
     def __init__(
         self,
-        root: Path | None,
-        display: Path | None = None,
+        root: FilePath | None,
+        display: FilePath | None = None,
         *,
         command_line: tuple[str, ...] | None = None,
         kernel: Kernel | None = None,
@@ -47,25 +49,24 @@ class Program:
             command_line: the arguments the script is run with, when it really is.
             kernel: runs the real kernel, to prove fixes with, where torch is at hand.
         """
-        self.root = root
+        self.root = None if root is None else os.fspath(root)
         self.command_line = command_line
         self.kernel = kernel
-        self.display = display
+        self.display = None if display is None else os.path.realpath(display)
         self.libraries = Libraries()
         self.modules: dict[str, Module] = {}
         self.sources: dict[str, SourceFile] = {}
-        self.folders: dict[str, Path] = {}
+        self.folders: dict[str, str] = {}
 
-    def shown(self, path: Path) -> str:
+    def shown(self, path: FilePath) -> str:
         """Return a file's path as reports show it."""
         if self.display is not None:
-            try:
-                return str(path.resolve().relative_to(self.display.resolve()))
-            except ValueError:
-                pass
-        return str(path)
+            real, folder = os.path.realpath(path), os.path.join(self.display, "")
+            if real.startswith(folder):
+                return real.removeprefix(folder)
+        return os.fspath(path)
 
-    def locate(self, name: str, level: int, importer: SourceFile | None) -> Path | None:
+    def locate(self, name: str, level: int, importer: SourceFile | None) -> str | None:
         """Return the file of one of the user's modules, ``None`` when it is not one of theirs."""
         if self.root is None:
             return None
@@ -73,44 +74,48 @@ class Program:
         if level:
             if importer is None:
                 return None
-            base = Path(self.folders.get(importer.path, self.root))
+            base = self.folders.get(importer.path, self.root)
             for _ in range(level - 1):
-                base = base.parent
+                base = os.path.dirname(base)
             bases = [base]
         else:
-            bases += [folder for folder in self.root.parents[:2] if (folder / "pyproject.toml").exists()]
+            above = os.path.dirname(self.root)
+            for folder in (above, os.path.dirname(above)):
+                if os.path.exists(os.path.join(folder, "pyproject.toml")):
+                    bases.append(folder)
         parts = name.split(".") if name else []
         if not all(part.isidentifier() for part in parts):
             return None
         for base in bases:
-            target = base.joinpath(*parts)
-            for candidate in (target / "__init__.py", target.with_suffix(".py") if parts else target / "__init__.py"):
-                if candidate.is_file():
+            target = os.path.join(base, *parts)
+            for candidate in (os.path.join(target, "__init__.py"), *([f"{target}.py"] if parts else [])):
+                if os.path.isfile(candidate):
                     return candidate
-            if parts and level and target.is_dir():
+            if parts and level and os.path.isdir(target):
                 return target
         return None
 
-    def read(self, path: Path) -> SourceFile:
+    def read(self, path: FilePath) -> SourceFile:
         """Read one of the user's files. Raises ``Unreadable``."""
         shown = self.shown(path)
         if shown not in self.sources:
             try:
-                if path.stat().st_size > LARGEST_FILE:
+                if os.path.getsize(path) > LARGEST_FILE:
                     msg = "the file is too large to follow"
                     raise Unreadable(msg)
-                data = path.read_bytes()
+                with open(path, "rb") as file:
+                    data = file.read()
             except OSError as error:
                 msg = f"cannot be read: {error.strerror}"
                 raise Unreadable(msg) from error
             self.sources[shown] = parse(data, shown)
-            self.folders[shown] = path.parent
+            self.folders[shown] = os.path.dirname(path)
         return self.sources[shown]
 
-    def load(self, machine: Machine, path: Path, name: str) -> Module | None:
+    def load(self, machine: Machine, path: str, name: str) -> Module | None:
         """Evaluate one of the user's modules, once; ``None`` where its file cannot be read."""
-        if path.is_dir():
-            return Module(name, str(path))
+        if os.path.isdir(path):
+            return Module(name, path)
         shown = self.shown(path)
         if shown in self.modules:
             return self.modules[shown]
@@ -144,13 +149,13 @@ class Program:
     def submodule(self, machine: Machine, module: Module, name: str) -> Module | None:
         """Return a module inside one of the user's packages."""
         folder = self.folders.get(module.file)
-        if folder is None and Path(module.file).is_dir():
-            folder = Path(module.file)
+        if folder is None and os.path.isdir(module.file):
+            folder = module.file
         if folder is None or not name.isidentifier():
             return None
         if module.file.endswith(".py") and not module.file.endswith("__init__.py"):
             return None
-        for candidate in (folder / f"{name}.py", folder / name / "__init__.py"):
-            if candidate.is_file():
+        for candidate in (os.path.join(folder, f"{name}.py"), os.path.join(folder, name, "__init__.py")):
+            if os.path.isfile(candidate):
                 return self.load(machine, candidate, f"{module.name}.{name}")
         return None

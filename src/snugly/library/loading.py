@@ -7,10 +7,10 @@ top-level packages it describes. That line is read as text, so what a program do
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snugly.library.registry import ALIASES, CONSTANTS, FUNCTIONS, MODELS
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _DECLARATION = re.compile(r"^LIBRARY(?:: [^=\n]+)? = \(([^)]*)\)", re.MULTILINE)
 _NAME = re.compile(r"[\"']([\w.]+)[\"']")
-_ROOM = Path(__file__).parent
+_ROOM = os.path.dirname(__file__)
+_HEAD = 4096
+"""Where ``LIBRARY`` stands: among the first characters of a file."""
 
 
 @cache
@@ -28,19 +30,21 @@ def _described() -> dict[str, tuple[str, ...]]:
     """Return the modules that describe each top-level package."""
     found: dict[str, tuple[str, ...]] = {}
     for file, module in _modules(_ROOM, "snugly.library"):
-        declared = _DECLARATION.search(file.read_text(encoding="utf-8"))
+        with open(file, encoding="utf-8") as source:
+            declared = _DECLARATION.search(source.read(_HEAD))
         for package in _NAME.findall(declared[1]) if declared else ():
             found[package] = (*found.get(package, ()), module)
     return found
 
 
-def _modules(folder: Path, package: str) -> Iterator[tuple[Path, str]]:
-    for entry in sorted(folder.iterdir()):
-        if entry.suffix == ".py" and entry.stem != "__init__":
-            yield entry, f"{package}.{entry.stem}"
-        elif (entry / "__init__.py").is_file():
-            yield entry / "__init__.py", f"{package}.{entry.name}"
-            yield from _modules(entry, f"{package}.{entry.name}")
+def _modules(folder: str, package: str) -> Iterator[tuple[str, str]]:
+    for entry in sorted(os.listdir(folder)):
+        path = os.path.join(folder, entry)
+        if entry.endswith(".py") and entry != "__init__.py":
+            yield path, f"{package}.{entry.removesuffix('.py')}"
+        elif "." not in entry and entry != "__pycache__":
+            yield os.path.join(path, "__init__.py"), f"{package}.{entry}"
+            yield from _modules(path, f"{package}.{entry}")
 
 
 @cache

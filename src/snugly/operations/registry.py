@@ -12,7 +12,6 @@ parts where the facts do not decide: never with a guess.
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -22,6 +21,8 @@ from snugly.facts.records import dataclass
 from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
 
 if TYPE_CHECKING:
+    import inspect
+
     from snugly.facts.dims import Dim
     from snugly.facts.misfits import Misfit
 
@@ -82,7 +83,7 @@ class Operation:
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         """Read the parameters of ``function`` once, so that a call costs little."""
         hints = {parameter: str(hint) for parameter, hint in function.__annotations__.items()}
-        code = inspect.unwrap(function).__code__
+        code = getattr(function, "__wrapped__", function).__code__
         self.name = name
         self.function = function
         self.parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -111,6 +112,8 @@ class Operation:
 
     def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the arguments by the names of the parameters. Raises ``TypeError`` where they do not bind."""
+        import inspect
+
         if self._signature is None:
             self._signature = inspect.signature(self.function)
         return dict(self._signature.bind(*args, **self._keywords(kwargs)[1]).arguments)

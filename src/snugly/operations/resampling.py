@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 from snugly.facts import ranges
@@ -172,11 +171,11 @@ def _times(size: Dim | None, factor: Any) -> Dim | None:
         return None
     if known is not None and isinstance(size, int):
         return math.floor(float(known) * factor)
-    exact = Fraction(factor)
-    if exact.denominator == 1:
-        return size * exact.numerator
-    if exact.denominator <= 1024:
-        return size * exact.numerator // exact.denominator
+    numerator, denominator = float(factor).as_integer_ratio()
+    if denominator == 1:
+        return size * numerator
+    if denominator <= 1024:
+        return size * numerator // denominator
     return None if known is None else math.floor(float(known) * factor)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import itertools
-import linecache
 import os
-import tokenize
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -153,7 +151,7 @@ def _stamp(file: str) -> object:
     try:
         status = os.stat(file)
     except (OSError, ValueError):
-        return len(linecache.getlines(file))
+        return len(_kept(file))
     return status.st_mtime_ns, status.st_size
 
 
@@ -161,11 +159,23 @@ def _read(file: str) -> str | None:
     try:
         with open(file, "rb") as stream:
             raw = stream.read()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-        return raw.decode(encoding)
+        return _decoded(raw)
     except (OSError, SyntaxError, ValueError, LookupError):
-        lines = linecache.getlines(file)
-        return "".join(lines) if lines else None
+        return "".join(_kept(file)) or None
+
+
+def _kept(file: str) -> list[str]:
+    """Return the lines that Python keeps of what is no file, such as the cell of a notebook."""
+    import linecache
+
+    return linecache.getlines(file)
+
+
+def _decoded(raw: bytes) -> str:
+    import tokenize
+
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+    return raw.decode(encoding)
 
 
 def splice(text: SourceText, edits: Sequence[Edit]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
@@ -47,6 +46,8 @@ class Page:
 
     def prose(self, text: str, style: str = "", *, start: Iterable[Span] = (), indent: str = "") -> None:
         """Add text that is wrapped to the width, after ``start`` on its first line and ``indent`` on the others."""
+        import textwrap
+
         start = tuple(start)
         taken = sum(cells(span[0]) for span in start)
         wrapped: list[str] = []

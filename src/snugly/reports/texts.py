@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tokenize
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ class Texts:
 
 
 def _read(file: str) -> list[str]:
+    import tokenize
+
     try:
         with tokenize.open(file) as source:
             return source.read().splitlines()

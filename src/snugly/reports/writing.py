@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
@@ -99,4 +98,6 @@ def width(stream: TextIO) -> int:
     """Return how many cells a line may take: the terminal's, within what reads well, or 100 in a pipe."""
     if not stream.isatty() and "COLUMNS" not in os.environ:
         return 100
+    import shutil
+
     return min(max(shutil.get_terminal_size((100, 24)).columns, 40), 120)

@@ -121,21 +121,18 @@ def follow_file(file: str, text: str | None, changed: Mapping[str, str] | None =
     Raises:
         Unreadable: it is not there or not Python.
     """
-    from pathlib import Path
-
     from snugly.interpreter.entry import follow
     from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import parse
 
-    path = Path(file)
-    program: Program = Program(path.parent, Path.cwd())
+    program: Program = Program(os.path.dirname(file), os.getcwd())
     for shown, other in (changed or {}).items():
         program.sources[shown] = parse(other, shown)
-        program.folders[shown] = Path(shown).parent
-    if text is None or program.shown(path) in program.sources:
-        source = program.read(path)
+        program.folders[shown] = os.path.dirname(shown)
+    if text is None or program.shown(file) in program.sources:
+        source = program.read(file)
     else:
-        source = parse(text, program.shown(path))
+        source = parse(text, program.shown(file))
     return source, follow(program, source).events
 
 

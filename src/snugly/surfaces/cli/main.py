@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 CANNOT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+COLLECTIONS = (50_000, 20, 20)
+"""Python looks for cycles every 700 objects; modules and facts that stay would be looked through again and again."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,6 +47,8 @@ def _run(tokens: list[str]) -> int:
     if command is not None:
         from snugly.surfaces.cli.direct import delimit, read
 
+        if not command.passes_on:  # the user's program is collected as it expects
+            gc.set_threshold(*COLLECTIONS)
         function = command.load()
         reading = read(function, tokens[1:], passes_on=command.passes_on)
         if reading is not None:
