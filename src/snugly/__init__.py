@@ -39,7 +39,19 @@ _ROOMS = {
     "unload_ipython_extension": "snugly.surfaces.ipython",
 }
 
-__all__ = ["Finding", "Report", "TensorFacts", "check", "class_weights", "explain", "fit", "install", "preflight", "uninstall"]
+__all__ = [
+    "Finding",
+    "Report",
+    "TensorFacts",
+    "Verdict",
+    "check",
+    "class_weights",
+    "explain",
+    "fit",
+    "install",
+    "preflight",
+    "uninstall",
+]
 
 
 def __getattr__(name: str) -> object:

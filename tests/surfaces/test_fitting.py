@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812 - as everyone calls it
+import torch.nn.functional as F
 
 import snugly
 from snugly.facts.notation import NotationError, parse

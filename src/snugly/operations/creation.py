@@ -23,7 +23,6 @@ from snugly.operations.arguments import (
 from snugly.operations.pointwise import combined, operand_values
 from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import both, made
-from snugly.operations.views import broadcast_to
 
 ZERO = ValueFacts(0, 0, True, frozenset((0,)), None, True, attained=True)
 ONE = ValueFacts(1, 1, True, frozenset((1,)), None, True, attained=True)
@@ -207,7 +206,7 @@ def full_like(
     return _like(input, dtype, device, requires_grad, ranges.cast(ranges.constant(fill_value), None, target))
 
 
-def _whole_range(low: object, high: object) -> ValueFacts:
+def whole_range(low: object, high: object) -> ValueFacts:
     """Return the facts of random integers from ``low`` up to, but without, ``high``."""
     least, most = ranges.constant(low), ranges.constant(high)
     below = least.low
@@ -240,7 +239,7 @@ def randint(
     if high is None:
         low, high = 0, low
     shape = None if size is None else sizes_of((size,))
-    return new(shape, chosen_dtype(dtype, "int64"), device, requires_grad, _whole_range(low, high))
+    return new(shape, chosen_dtype(dtype, "int64"), device, requires_grad, whole_range(low, high))
 
 
 @operation("torch.randint_like")
@@ -256,7 +255,7 @@ def randint_like(
     """Random integers in the shape and dtype of another tensor."""
     if high is None:
         low, high = 0, low
-    return _like(input, dtype, device, requires_grad, _whole_range(low, high))
+    return _like(input, dtype, device, requires_grad, whole_range(low, high))
 
 
 @operation("torch.randperm")
@@ -479,71 +478,6 @@ def multinomial(input: TensorFacts, num_samples: int, replacement: bool = False)
     shape = None if input.shape is None else (*input.shape[:-1], count)
     axes = None if input.axes is None else (*input.axes[:-1], None)
     return made(shape, "int64", input, values=values, axes=axes)
-
-
-def _filled(input: TensorFacts, values: ValueFacts) -> TensorFacts:
-    return input.with_(values=ranges.cast(values, None, input.dtype), origin=None)
-
-
-@operation("torch.Tensor.zero_")
-def zero_(input: TensorFacts) -> TensorFacts:
-    """Make every element zero."""
-    return _filled(input, ZERO)
-
-
-@operation("torch.Tensor.fill_", "torch.fill")
-def fill_(input: TensorFacts, value: Scalar | TensorFacts) -> TensorFacts:
-    """Make every element the same number."""
-    return _filled(input, ranges.some_of(operand_values(value)))
-
-
-@operation("torch.Tensor.uniform_")
-def uniform_(input: TensorFacts, from_: float = 0.0, to: float = 1.0) -> TensorFacts:
-    """Fill with uniform random numbers."""
-    ends = isinstance(from_, int | float) and isinstance(to, int | float)
-    return _filled(input, ValueFacts(from_, to, finite=True) if ends else NORMAL)
-
-
-@operation("torch.Tensor.normal_", "torch.Tensor.cauchy_", "torch.Tensor.log_normal_")
-def normal_(input: TensorFacts, mean: float = 0.0, std: float = 1.0) -> TensorFacts:
-    """Fill with random numbers of a distribution without bounds."""
-    del mean, std
-    return _filled(input, NOTHING_KNOWN)
-
-
-@operation("torch.Tensor.exponential_", "torch.Tensor.geometric_")
-def exponential_(input: TensorFacts, lambd: float = 1.0) -> TensorFacts:
-    """Fill with random numbers that are not negative."""
-    del lambd
-    return _filled(input, ranges.NON_NEGATIVE)
-
-
-@operation("torch.Tensor.bernoulli_")
-def bernoulli_(input: TensorFacts, p: float | TensorFacts = 0.5) -> TensorFacts:
-    """Fill with zeros and ones."""
-    del p
-    return _filled(input, ranges.TRUTHS)
-
-
-@operation("torch.Tensor.random_")
-def random_(input: TensorFacts, from_: Any = 0, to: Any = None) -> TensorFacts:
-    """Fill with random integers below ``to`` (or below the only argument)."""
-    if to is None and from_ == 0:
-        return _filled(input, ValueFacts(low=0, integral=True, finite=True))
-    low, high = (0, from_) if to is None else (from_, to)
-    return _filled(input, _whole_range(low, high))
-
-
-@operation("torch.Tensor.copy_")
-def copy_(input: TensorFacts, src: TensorFacts, non_blocking: bool = False) -> TensorFacts:
-    """Copy the elements of another tensor, broadcast and converted."""
-    del non_blocking
-    if src.shape is not None and input.shape is not None:
-        broadcast_to(src, input.shape)
-    values = ranges.cast(src.values, src.dtype, input.dtype)
-    same_shape = src.shape is not None and src.shape == input.shape
-    grad = True if input.requires_grad or src.requires_grad else input.requires_grad
-    return input.with_(values=values if same_shape else ranges.some_of(values), requires_grad=grad, origin=None)
 
 
 @operation("torch.complex", "torch.polar")
