@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
-from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
-from snugly.operations.arguments import Scalar
 from snugly.operations.creation import NORMAL, ZERO, whole_range
 from snugly.operations.pointwise import operand_values
 from snugly.operations.registry import operation
 from snugly.operations.views import broadcast_to
+
+if TYPE_CHECKING:
+    from snugly.facts.tensors import TensorFacts
+    from snugly.operations.arguments import Scalar
 
 
 def _filled(input: TensorFacts, values: ValueFacts) -> TensorFacts:
