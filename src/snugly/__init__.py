@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from snugly.labels.class_weights import class_weights
     from snugly.reports.report import Report
     from snugly.rules.findings import Finding
+    from snugly.runtime.misfits import MisfitError, MisfitWarning
     from snugly.surfaces.checking import check
     from snugly.surfaces.explaining import explain
     from snugly.surfaces.fitting import fit
+    from snugly.surfaces.guarding import guard
     from snugly.surfaces.installing import install, uninstall
     from snugly.surfaces.preflighting import preflight
 
@@ -32,6 +34,9 @@ _ROOMS = {
     "Verdict": "snugly.contracts.calls",
     "explain": "snugly.surfaces.explaining",
     "fit": "snugly.surfaces.fitting",
+    "guard": "snugly.surfaces.guarding",
+    "MisfitError": "snugly.runtime.misfits",
+    "MisfitWarning": "snugly.runtime.misfits",
     "preflight": "snugly.surfaces.preflighting",
     "install": "snugly.surfaces.installing",
     "load_ipython_extension": "snugly.surfaces.ipython",
@@ -41,6 +46,8 @@ _ROOMS = {
 
 __all__ = [
     "Finding",
+    "MisfitError",
+    "MisfitWarning",
     "Report",
     "TensorFacts",
     "Verdict",
@@ -48,6 +55,7 @@ __all__ = [
     "class_weights",
     "explain",
     "fit",
+    "guard",
     "install",
     "preflight",
     "uninstall",

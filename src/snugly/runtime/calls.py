@@ -15,7 +15,9 @@ _RENAMED = {"input_": "input", "target_": "target"}
 _MODULE_OPTIONS = ("in_features", "n_classes", "cutoffs", "div_value", "head_bias")
 
 
-def loss_call(loss: str, arguments: Mapping[str, Any], module: Any = None, *, look: bool = True) -> LossCall:
+def loss_call(
+    loss: str, arguments: Mapping[str, Any], module: Any = None, *, look: bool = True, wait: bool = True
+) -> LossCall:
     """Return the call of a loss with live arguments.
 
     Args:
@@ -23,6 +25,7 @@ def loss_call(loss: str, arguments: Mapping[str, Any], module: Any = None, *, lo
         arguments: every argument by torch's parameter name, defaults filled in.
         module: the ``torch.nn`` loss module it was called through, if it was.
         look: whether questions about elements may read them.
+        wait: whether such a question may wait for a device other than the CPU.
 
     Raises:
         KeyError: there is no contract for the loss.
@@ -33,7 +36,7 @@ def loss_call(loss: str, arguments: Mapping[str, Any], module: Any = None, *, lo
     for given, value in arguments.items():
         name = _RENAMED.get(given, given)
         if is_tensor_like(value):
-            tensors[name] = facts_of(value, look=look)
+            tensors[name] = facts_of(value, look=look, wait=wait)
         elif name in parameters and not _is_default(parameters[name].default, value):
             options[name] = value
     if loss.startswith("torch.nn.functional."):

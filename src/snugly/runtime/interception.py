@@ -28,14 +28,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import CodeType, FrameType, FunctionType
 
-    Watcher = Callable[["Seen"], None]
+    Watcher = Callable[["Seen"], int | None]
 
 MAX_KNOWN = 20_000
+MAX_REMEMBERED = 16
 _PREFIX = "snugly_"
 
 
 class Refusal(Exception):  # noqa: N818 - the user asked for it
     """The base of what a watcher raises for the user to see, before torch's kernel runs."""
+
+
+class Passing(Refusal):
+    """Carries an exception of the user's own, raised by what the user had called about a finding."""
+
+    def __init__(self, error: Exception) -> None:
+        """Keep the exception, which is raised in place of this one."""
+        super().__init__(str(error))
+        self.error = error
 
 
 @dataclass(slots=True)
@@ -50,6 +60,8 @@ class Seen:
         first: this place was not seen before with sizes of this pattern; otherwise the elements may
             have changed and nothing else.
         calls: how often this place was called with this pattern so far, this call included.
+        pattern: the place and the pattern; it counts on.
+        taken: what a watcher has told of this call, for those that were there before it.
     """
 
     loss: str
@@ -58,15 +70,28 @@ class Seen:
     module: Any
     first: bool
     calls: int
+    pattern: Pattern
+    taken: set[Any] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class _Pattern:
-    """One place with one pattern of sizes: how many calls it has seen and when to look again."""
+@dataclass(slots=True, eq=False)
+class Pattern:
+    """One place with one pattern of sizes: when to look at it again.
+
+    Attributes:
+        left: calls until then.
+        due: which call that is, counted from the first.
+        code: of the caller; kept alive, so that its id stays its own.
+    """
 
     left: int = 1
     due: int = 1
-    code: CodeType | None = None  # kept alive, so that its id stays its own
+    code: CodeType | None = None
+
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return self.due - self.left
 
 
 @dataclass(slots=True)
@@ -82,8 +107,9 @@ class _State:
     """What the prologues of this process share."""
 
     watchers: list[Watcher] = field(default_factory=list)
-    known: dict[Any, _Pattern] = field(default_factory=dict)
-    patterns: dict[Any, _Pattern] = field(default_factory=dict)
+    known: dict[Any, Pattern] = field(default_factory=dict)
+    patterns: dict[Any, Pattern] = field(default_factory=dict)
+    remembered: dict[tuple[Watcher, ...], tuple[dict[Any, Pattern], dict[Any, Pattern]]] = field(default_factory=dict)
     patched: list[_Patched] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     busy: threading.local = field(default_factory=threading.local)
@@ -93,20 +119,24 @@ _STATE = _State()
 
 
 def watch(watcher: Watcher) -> None:
-    """Call ``watcher`` before each loss call that is new, and again at its 2nd, 4th, 8th … call."""
+    """Call ``watcher`` before each loss call that is new, and again at its 2nd, 4th, 8th … call.
+
+    A watcher that returns a number is called again after so many calls instead. Of several, the one that came last
+    is called first. A watcher that comes back where it was remembers which calls it knows.
+    """
     with _STATE.lock:
         if not _STATE.watchers:
             _patch_all()
-        _STATE.watchers.append(watcher)
-        _forget()
+        _changed([*_STATE.watchers, watcher])
 
 
 def unwatch(watcher: Watcher) -> None:
     """Stop calling ``watcher``; with the last one torch is what it was. Unknown watchers are ignored."""
     with _STATE.lock:
-        if watcher in _STATE.watchers:
-            _STATE.watchers.remove(watcher)
-        _forget()
+        if watcher not in _STATE.watchers:
+            return
+        at = _STATE.watchers.index(watcher)
+        _changed([*_STATE.watchers[:at], *_STATE.watchers[at + 1 :]])
         if not _STATE.watchers:
             for patched in _STATE.patched:
                 patched.function.__code__ = patched.original
@@ -118,9 +148,17 @@ def is_watching() -> bool:
     return bool(_STATE.watchers)
 
 
-def _forget() -> None:
-    _STATE.known.clear()
-    _STATE.patterns.clear()
+def _changed(watchers: list[Watcher]) -> None:
+    """Keep what is known for these watchers, and take up what was known when the others were there."""
+    if len(_STATE.remembered) >= MAX_REMEMBERED:
+        _STATE.remembered.clear()
+    if _STATE.watchers:
+        _STATE.remembered[tuple(_STATE.watchers)] = dict(_STATE.known), dict(_STATE.patterns)
+    known, patterns = _STATE.remembered.get(tuple(watchers), ({}, {}))
+    _STATE.watchers[:] = watchers
+    for mine, then in ((_STATE.known, known), (_STATE.patterns, patterns)):
+        mine.clear()
+        mine.update(then)
 
 
 def loss_functions() -> Iterable[tuple[str, FunctionType]]:
@@ -254,6 +292,8 @@ class _Looker:
         _STATE.busy.looking = True
         try:
             self._look(sys._getframe(1), key)
+        except Passing as passing:
+            raise passing.error from None
         except Refusal:
             raise
         except Exception:
@@ -282,26 +322,26 @@ class _Looker:
         if not first and pattern.left > 0:
             return
         calls = pattern.due
-        pattern.left = pattern.due
-        pattern.due *= 2
-        seen = Seen(self._loss, arguments, caller, module, first, calls)
-        for watcher in tuple(_STATE.watchers):
-            _ask(watcher, seen)
+        pattern.left, pattern.due = 1, calls + 1  # when a watcher refuses the call, the next one is looked at again
+        seen = Seen(self._loss, arguments, caller, module, first, calls, pattern)
+        gaps = [_ask(watcher, seen) for watcher in reversed(_STATE.watchers)]
+        gap = min((gap if isinstance(gap, int) else calls for gap in gaps), default=calls)
+        pattern.left, pattern.due = gap, calls + gap
 
-    def _pattern(self, caller: FrameType, arguments: Mapping[str, Any]) -> tuple[_Pattern, bool]:
+    def _pattern(self, caller: FrameType, arguments: Mapping[str, Any]) -> tuple[Pattern, bool]:
         key = (self._loss, id(caller.f_code), caller.f_lasti, _pattern_of(arguments))
         pattern = _STATE.patterns.get(key)
         if pattern is not None:
             return pattern, False
         if len(_STATE.patterns) >= MAX_KNOWN:
             _STATE.patterns.clear()
-        pattern = _STATE.patterns[key] = _Pattern(code=caller.f_code)
+        pattern = _STATE.patterns[key] = Pattern(code=caller.f_code)
         return pattern, True
 
 
-def _ask(watcher: Watcher, seen: Seen) -> None:
+def _ask(watcher: Watcher, seen: Seen) -> int | None:
     try:
-        watcher(seen)
+        return watcher(seen)
     except Refusal:
         raise
     except Exception as error:
@@ -310,6 +350,7 @@ def _ask(watcher: Watcher, seen: Seen) -> None:
             f"snugly stopped watching the losses: {type(error).__name__}: {error}. The program goes on without it."
         )
         warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return None
 
 
 def _outside_of_modules(frame: FrameType | None) -> FrameType | None:

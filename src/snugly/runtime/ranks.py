@@ -35,6 +35,11 @@ class Ranks:
         launched = "RANK" in os.environ and os.environ.get("WORLD_SIZE", "1") != "1"
         self._folder = _folder() if launched else None
 
+    @property
+    def prefix(self) -> str:
+        """Name the rank before what it alone has to say; empty for rank 0 and without a launcher."""
+        return "" if self._folder is None or not self.rank else f"[only on rank {self.rank}, not on rank 0] "
+
     def told(self, findings: Sequence[tuple[Any, ...]]) -> None:
         """Write down what this rank told so far, so that others need not repeat it."""
         if self._folder is None:

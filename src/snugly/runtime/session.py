@@ -140,7 +140,7 @@ def judge_seen(
         link: the user's link of a traceback, after the call: a frame may have gone on to handle the exception.
     """
     with undisturbed():
-        return judge_call(loss_call(loss, arguments, module, look=not _capturing()), caller, module, link)[1]
+        return judge_call(loss_call(loss, arguments, module, look=not capturing()), caller, module, link)[1]
 
 
 def judge_call(
@@ -228,7 +228,7 @@ def _kills(arguments: Mapping[str, Any]) -> bool:
     return any(getattr(getattr(value, "device", None), "type", "cpu") == "cuda" for value in arguments.values())
 
 
-def _capturing() -> bool:
+def capturing() -> bool:
     import torch
 
     return bool(torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing())
