@@ -229,6 +229,7 @@ def _kills(arguments: Mapping[str, Any]) -> bool:
 
 
 def capturing() -> bool:
+    """Tell whether a CUDA graph is being captured, in which nothing may be read."""
     import torch
 
     return bool(torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing())
