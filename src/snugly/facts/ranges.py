@@ -112,9 +112,12 @@ def mapped(
         result = between(_at(function, low, low=True), _at(function, high, low=False), integral=whole)
         members = values.members and frozenset(map(function, values.members))
         elements = values.elements and tuple(map(function, values.elements))
+        written = frozenset(map(function, values.written))
     except (ValueError, OverflowError, ZeroDivisionError, TypeError):
         return NOTHING_KNOWN
-    return replace(result, members=members, elements=elements, attained=values.attained, finite=values.finite)
+    return replace(
+        result, members=members, elements=elements, attained=values.attained, finite=values.finite, written=written
+    )
 
 
 def _at(function: Callable[[Any], Any], edge: float, *, low: bool) -> float:
@@ -148,6 +151,7 @@ def _both(a: ValueFacts, b: ValueFacts, function: Callable[[Any, Any], Any]) -> 
         more["attained"] = many.attained
         more["members"] = many.members and frozenset(map(one, many.members))
         more["elements"] = many.elements and tuple(map(one, many.elements))
+        more["written"] = frozenset(map(one, many.written))
     except (ValueError, OverflowError, ZeroDivisionError, TypeError):
         more.pop("members", None)
         more["attained"] = False
@@ -281,7 +285,8 @@ def absolute(a: ValueFacts) -> ValueFacts:
     least = 0.0 if high >= 0 else -high
     members = a.members and frozenset(map(abs, a.members))
     elements = a.elements and tuple(map(abs, a.elements))
-    return between(least, max(-low, high), integral=a.integral, members=members, elements=elements, finite=a.finite)
+    more: dict[str, Any] = {"finite": a.finite, "written": frozenset(map(abs, a.written))}
+    return between(least, max(-low, high), integral=a.integral, members=members, elements=elements, **more)
 
 
 def clamp(a: ValueFacts, low: ValueFacts | None, high: ValueFacts | None) -> ValueFacts:
@@ -311,10 +316,12 @@ def union(*parts: ValueFacts) -> ValueFacts:
     first, *others = parts
     if not others:
         return first
+    written = frozenset[float]().union(*(part.explicit() for part in parts))
+    written = written if len(written) <= MOST_MEMBERS else frozenset()
     if any(part is NOTHING_KNOWN for part in parts):
-        return NOTHING_KNOWN
+        return ValueFacts(written=written) if written else NOTHING_KNOWN
     if all(part == first for part in others):
-        return first if first.elements is None else replace(first, elements=None)
+        return first if first.elements is None else replace(first, elements=None, written=written)
     low = min(edges(part)[0] for part in parts)
     high = max(edges(part)[1] for part in parts)
     members: frozenset[float] | None = frozenset()
@@ -329,14 +336,40 @@ def union(*parts: ValueFacts) -> ValueFacts:
         attained=all(part.attained for part in parts),
         meaning=first.meaning if all(part.meaning is first.meaning for part in parts) else None,
         axis=first.axis if all(part.axis == first.axis for part in parts) else None,
+        written=written,
     )
 
 
 def some_of(values: ValueFacts) -> ValueFacts:
-    """Return what holds for some of the elements (an index, a maximum): bounds stay, presence does not."""
-    if values.attained or values.elements is not None:
-        return replace(values, attained=False, elements=None)
+    """Return what holds for some of the elements (a maximum, those a mask lets pass): bounds stay, presence does not."""
+    if values.attained or values.elements is not None or values.written:
+        return replace(values, attained=False, elements=None, written=frozenset())
     return values
+
+
+def part_of(values: ValueFacts) -> ValueFacts:
+    """Return what holds for a part that is taken without looking at the elements, such as a batch or a crop.
+
+    What the program writes is meant to occur there too.
+    """
+    if values.attained or values.elements is not None:
+        return replace(values, attained=False, elements=None, written=values.explicit())
+    return values
+
+
+def after_writing(old: ValueFacts, new: ValueFacts, kept: frozenset[float]) -> ValueFacts:
+    """Return what holds once ``new`` was written over a part of the elements.
+
+    Args:
+        old: the facts before; what the tensor was filled with at first is not said to be left.
+        new: the facts of what is written.
+        kept: which of the values written before are left.
+    """
+    fresh = new.explicit()
+    both = union(some_of(old), some_of(new))
+    if not fresh and not kept:
+        return replace(both, attained=False)
+    return replace(both, attained=False, written=fresh | kept)
 
 
 def cast(values: ValueFacts, source: str | None, target: str | None) -> ValueFacts:
@@ -375,6 +408,7 @@ def _rounded(values: ValueFacts, most: int) -> ValueFacts:
         members=None,
         elements=None,
         attained=False,
+        written=frozenset(),
     )
 
 

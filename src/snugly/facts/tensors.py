@@ -75,4 +75,23 @@ class TensorFacts:
         return render(self)
 
 
+def left_out(facts: TensorFacts, chooser: TensorFacts) -> frozenset[float]:
+    """Return which values among the elements a mask or an index may have been made to find.
+
+    Those are all of them where the mask comes of the tensor itself (``mask[mask == 255] = 0``), else those that a
+    tensor it comes of has too.
+    """
+    there = facts.values.explicit()
+    if not there or chooser.origin is None:
+        return frozenset()
+    found: frozenset[float] = frozenset()
+    for origin in chooser.origin.walk(40):
+        if origin is facts.origin or facts in origin.inputs:
+            return there
+        for each in origin.inputs:
+            known = each.values.members
+            found |= there & known if known is not None and each.dtype != "bool" else frozenset()
+    return found
+
+
 UNKNOWN_TENSOR = TensorFacts()

@@ -43,6 +43,8 @@ class ValueFacts:
         attained: ``low`` and ``high`` (or ``members``) are really present, not only bounds.
         meaning: what the elements are.
         axis: for probabilities, the non-negative axis along which they sum to one.
+        written: values that the program itself puts among the elements (``mask[r:r + 5] = 255``) and that nothing
+            since may have taken out on purpose. Each is meant to occur, not known to occur in every sample.
     """
 
     low: float | None = None
@@ -54,6 +56,13 @@ class ValueFacts:
     attained: bool = False
     meaning: Meaning | None = None
     axis: int | None = None
+    written: frozenset[float] = frozenset()
+
+    def explicit(self) -> frozenset[float]:
+        """Return the values that occur: all of them where they are listed and present, else those written."""
+        if self.elements is not None:
+            return self.unordered().members or frozenset()
+        return self.members if self.attained and self.members is not None else self.written
 
     def inside(self, low: float, high: float, *, ignoring: float | None = None) -> bool | None:
         """Tell whether every element lies in ``[low, high]``, those equal to ``ignoring`` left out.
@@ -181,7 +190,7 @@ class ValueFacts:
 
     def selection(self) -> ValueFacts:
         """Return what holds for any of the elements, as after indexing or dropping some."""
-        return replace(self.unordered(), attained=False)
+        return replace(self.unordered(), attained=False, written=frozenset())
 
     def union(self, other: ValueFacts) -> ValueFacts:
         """Return what holds for the elements of both together, in any order, as after concatenation."""
@@ -196,6 +205,7 @@ class ValueFacts:
             attained=a.attained and b.attained,
             meaning=a.meaning if a.meaning is b.meaning else None,
             axis=a.axis if a.axis == b.axis else None,
+            written=a.explicit() | b.explicit(),
         )
 
 

@@ -149,6 +149,8 @@ def made_by(
     code = getattr(function, "__code__", None)
     names = () if code is None else code.co_varnames[hasattr(function, "__func__") : code.co_argcount]
     arguments = {key: value for key, value in zip(names, args, strict=False) if key != "machine"}
+    if code is not None and code.co_flags & 0x04 and len(args) > len(names):
+        arguments[code.co_varnames[code.co_argcount + code.co_kwonlyargcount]] = tuple(args[len(names) :])
     arguments.update(kwargs)
     sources = find_sources(machine, arguments)
     same = {id(value) for value in arguments.values()}

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import value as known
+from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN
 from snugly.interpreter import items
@@ -73,6 +74,30 @@ def _assign_item(machine: Machine, target: ast.Subscript, value: Value) -> None:
         machine.sites.pop()
     if isinstance(owner, TensorFacts) and isinstance(written, TensorFacts) and written is not owner:
         replace_tensor(machine, target.value, owner, written)
+
+
+def rewrites_what_it_reads(machine: Machine, node: ast.If) -> None:
+    """Take back what was written into a tensor where a condition on its elements decides about writing over them.
+
+    ``if mask[y, x] == 255: mask[y, x] = 0``, for every pixel, leaves no 255.
+    """
+    read = {each.value.id for each in ast.walk(node.test) if _is_item_of_name(each)}  # type: ignore[attr-defined]
+    if not read:
+        return
+    for statement in (*node.body, *node.orelse):
+        targets = statement.targets if isinstance(statement, ast.Assign) else ()
+        for target in targets:
+            held = machine.frame.scope.find(target.value.id) if _is_item_of_name(target, read) else NOTHING  # type: ignore[attr-defined]
+            if isinstance(held, TensorFacts) and held.values.written:
+                replace_everywhere(machine, held, held.with_(values=replace(held.values, written=frozenset())))
+
+
+def _is_item_of_name(node: ast.AST, names: set[str] | None = None) -> bool:
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and (names is None or node.value.id in names)
+    )
 
 
 def replace_tensor(machine: Machine, node: ast.expr, old: TensorFacts, new: TensorFacts) -> None:

@@ -227,6 +227,7 @@ def join_values(a: ValueFacts, b: ValueFacts) -> ValueFacts:
         finite=a.finite if a.finite == b.finite else None,
         meaning=a.meaning if a.meaning is b.meaning else None,
         axis=a.axis if a.meaning is b.meaning and a.axis == b.axis else None,
+        written=a.explicit() | b.explicit(),
     )
 
 

@@ -64,6 +64,7 @@ def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
 
 
 def _if(machine: Machine, node: ast.If) -> None:
+    assignment.rewrites_what_it_reads(machine, node)
     branches.choose(machine, node.test, lambda: run_block(machine, node.body), lambda: run_block(machine, node.orelse))
 
 

@@ -88,6 +88,7 @@ def stacked(values: ValueFacts) -> ValueFacts:
         values.attained,
         values.meaning if isinstance(values.meaning, Meaning) else None,
         axis,
+        values.explicit(),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
 from snugly.facts.dtypes import FLOATING
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.scalars import Number
-from snugly.facts.tensors import TensorFacts
+from snugly.facts.tensors import TensorFacts, left_out
 from snugly.operations.arguments import Scalar, promoted
 from snugly.operations.pointwise import combined, operand_values, without_tensors
 from snugly.operations.registry import UNKNOWN, operation
@@ -18,7 +19,8 @@ from snugly.operations.searching import nonzero
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+
+    from snugly.facts.values import ValueFacts
 
 _BITS = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "lshift", "rshift": "rshift"}
 
@@ -207,7 +209,7 @@ def where(
         name = condition.dtype.capitalize() if condition.dtype not in FLOATING else "Float"
         message = f"where expected condition to be a boolean tensor, but got a tensor with dtype {name}"
         raise Misfit(message, clause="where-condition", argument="condition", dtype=condition.dtype)
-    values = ranges.union(ranges.some_of(operand_values(input)), ranges.some_of(operand_values(other)))
+    values = ranges.union(remaining(input, condition), remaining(other, condition))
     if values.axis is not None:
         values = ranges.between(*ranges.edges(values))
     return combined(promoted(input, other), values, condition, input, other)
@@ -219,6 +221,14 @@ def tensor_where(input: TensorFacts, condition: TensorFacts, other: TensorFacts 
     return where(condition, input, other)  # type: ignore[no-any-return]
 
 
+def remaining(side: Any, condition: TensorFacts) -> ValueFacts:
+    """Return what holds of the elements of one side that a condition lets through."""
+    values = ranges.part_of(operand_values(side))
+    if not values.written or not isinstance(side, TensorFacts):
+        return values
+    return replace(values, written=values.written - left_out(side, condition))
+
+
 @in_place("torch.Tensor.masked_fill_")
 @operation(*both("masked_fill"))
 def masked_fill(input: TensorFacts, mask: TensorFacts, value: TensorFacts | Scalar) -> TensorFacts:
@@ -227,7 +237,7 @@ def masked_fill(input: TensorFacts, mask: TensorFacts, value: TensorFacts | Scal
         name = {"uint8": "Byte"}.get(mask.dtype, mask.dtype)
         message = f"masked_fill only supports boolean masks, but got mask with dtype {name}"
         raise Misfit(message, clause="mask-dtype", argument="mask", dtype=mask.dtype)
-    values = ranges.union(ranges.some_of(operand_values(input)), ranges.some_of(operand_values(value)))
+    values = ranges.union(remaining(input, mask), remaining(value, mask))
     if values.axis is not None:
         values = ranges.between(*ranges.edges(values))
     return combined(input.dtype, values, input, mask)

@@ -28,7 +28,7 @@ def _index_dtype(index: TensorFacts, name: str, message: str) -> None:
 
 def _picked(input: TensorFacts, axis: int | None) -> ValueFacts:
     """Return what holds for elements that were picked along an axis."""
-    values = ranges.some_of(input.values)
+    values = ranges.part_of(input.values) if (input.rank or 0) > 1 else ranges.some_of(input.values)
     if values.axis is None:
         return values
     return single_class(values) if axis is None or values.axis == axis else values

@@ -13,7 +13,7 @@ from snugly.facts.misfits import Misfit
 from snugly.facts.records import dataclass, field, replace
 from snugly.facts.scalars import Number
 from snugly.facts.shapes import shown
-from snugly.facts.tensors import TensorFacts
+from snugly.facts.tensors import TensorFacts, left_out
 from snugly.facts.values import Meaning, ValueFacts
 from snugly.operations.arguments import listed
 from snugly.operations.registry import UNKNOWN, Repeated, operation
@@ -39,6 +39,7 @@ class _Reading:
     labels: list[str | None] = field(default_factory=list)  # labels of single axes that index tensors replace
     axis: int = 0
     unknown: bool = False
+    masked: bool = False
 
 
 @operation("operator.getitem", "torch.Tensor.__getitem__")
@@ -315,6 +316,7 @@ def _read_mask(reading: _Reading, mask: TensorFacts) -> None:
             )
             details: dict[str, Any] = {"mask": mask.shape, "shape": shape}
             raise Misfit(message, clause="mask-shape", raises="IndexError", argument="key", **details)
+    reading.masked = True
     elements = mask.values.elements
     count = None if elements is None else sum(map(bool, elements))
     label = reading.facts.axes[reading.axis] if reading.facts.axes is not None and len(mask.shape) == 1 else None
@@ -368,9 +370,20 @@ def _values(reading: _Reading) -> ValueFacts:
     elements = None
     if values.elements is not None and all(pick is not None for pick in reading.picks):
         elements = _picked(values.elements, facts.shape or (), reading.picks)
-    if values.attained or values.elements is not None:
-        values = replace(values, attained=False, elements=elements)
+    values = ranges.some_of(values) if _chooses_by_value(reading) else ranges.part_of(values)
+    values = values if elements is None else replace(values, elements=elements)
     return values if values.axis is None or values.axis in reading.whole else single_class(values)
+
+
+def _chooses_by_value(reading: _Reading) -> bool:
+    """Tell whether a key may leave out some values on purpose: it is a mask, or it looks numbers up in a table."""
+    source = reading.facts
+    if reading.masked:
+        return True
+    looked_up = source.rank == 1 and any(shape is None or shape for shape, _ in reading.advanced)
+    elements = source.values.elements
+    wide = any(shape is None or len(shape) > 1 for shape, _ in reading.advanced)
+    return looked_up and (wide or (elements is not None and len(set(elements)) == len(elements)))
 
 
 def single_class(values: ValueFacts) -> ValueFacts:
@@ -396,10 +409,21 @@ def setitem(input: TensorFacts, key: Any, value: Any) -> TensorFacts:
     written = value.values if isinstance(value, TensorFacts) else ranges.constant(value)
     if isinstance(value, TensorFacts) and value.shape is not None and part.shape is not None:
         _check_written(part.shape, value.shape, key)
-    new = ranges.cast(ranges.some_of(written), value.dtype if isinstance(value, TensorFacts) else None, input.dtype)
-    values = ranges.union(ranges.some_of(input.values), new)
+    new = ranges.cast(ranges.part_of(written), value.dtype if isinstance(value, TensorFacts) else None, input.dtype)
+    values = ranges.after_writing(input.values, new, kept_written(input, key))
     grad = True if isinstance(value, TensorFacts) and value.requires_grad else input.requires_grad
     return input.with_(values=replace(values, attained=False), requires_grad=grad, origin=None)
+
+
+def kept_written(facts: TensorFacts, key: Any) -> frozenset[float]:
+    """Return which of the values written before are left where something else is written at ``key``."""
+    items = key if isinstance(key, tuple) else (key,)
+    if all(
+        item is ... or item == slice(None) for item in items if not isinstance(item, TensorFacts | list)
+    ) and not any(isinstance(item, TensorFacts | list) for item in items):
+        return frozenset()
+    gone = [left_out(facts, item) for item in items if isinstance(item, TensorFacts)]
+    return facts.values.written.difference(*gone)
 
 
 def _check_written(part: Shape, given: Shape, key: Any) -> None:

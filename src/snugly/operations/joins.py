@@ -31,7 +31,7 @@ def _tensors(tensors: Any) -> list[TensorFacts] | None:
 
 
 def _joined_values(parts: list[TensorFacts], axis: int | None) -> ValueFacts:
-    values = ranges.union(*[ranges.some_of(ranges.of_dtype(part.values, part.dtype)) for part in parts])
+    values = ranges.union(*[ranges.part_of(ranges.of_dtype(part.values, part.dtype)) for part in parts])
     if values.axis is not None and values.axis == axis:
         return single_class(values)
     return values
@@ -211,7 +211,7 @@ def block_diag(*tensors: Any) -> TensorFacts:
 
 def _piece(input: TensorFacts, axis: int, size: Dim | None) -> TensorFacts:
     shape = None if input.shape is None else (*input.shape[:axis], size, *input.shape[axis + 1 :])
-    values = ranges.some_of(input.values)
+    values = ranges.part_of(input.values)
     if values.axis == axis and values.axis is not None:
         values = single_class(values)
     return made(shape, input.dtype, input, values=values, axes=input.axes)
@@ -399,7 +399,7 @@ def unbind(input: TensorFacts, dim: int = 0) -> Any:
 
 
 def _selected(input: TensorFacts, axis: int) -> ValueFacts:
-    values = ranges.some_of(input.values)
+    values = ranges.part_of(input.values)
     if values.axis is None:
         return values
     if values.axis == axis:

@@ -119,7 +119,7 @@ def _of_summary(machine: Machine, found: Sequence, depth: int) -> TensorFacts:
         return made((0 if found.length is None else found.length,), None)
     row = _array(machine, found.element, depth - 1)
     shape = None if row.shape is None else (found.length, *row.shape)
-    return made(shape, row.dtype, ranges.some_of(unordered(row.values)))
+    return made(shape, row.dtype, ranges.part_of(unordered(row.values)))
 
 
 def _of_numbers(items: list[Value]) -> TensorFacts:

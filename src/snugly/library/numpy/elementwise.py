@@ -17,6 +17,7 @@ from snugly.interpreter.values import Unknown, Value
 from snugly.library.numpy.arrays import as_array, cast, count_of, listed, made
 from snugly.library.numpy.promotion import averaged, chosen, floating, python_kind, result_type
 from snugly.library.registry import function
+from snugly.operations.comparisons import remaining
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -363,8 +364,8 @@ def where(machine: Machine, condition: Value, x: Value = None, y: Value = None, 
         return Unknown("numpy.where does not fit")
     arrays = [cast(array, dtype) for array in arrays]
     exact = _chosen_elements(chosen_by, arrays, shape)
-    either = ranges.union(*(array.values for array in arrays))
-    return made(shape, dtype, exact or replace(either, elements=None, attained=False))
+    either = ranges.union(*(remaining(array, chosen_by) for array in arrays))
+    return made(shape, dtype, exact or replace(ranges.part_of(either), elements=None))
 
 
 def _chosen_elements(condition: TensorFacts, sides: list[TensorFacts], shape: Shape | None) -> ValueFacts | None:

@@ -13,6 +13,7 @@ from snugly.facts.values import ValueFacts
 from snugly.interpreter.values import Number, Sequence, Unknown, Value
 from snugly.library.numpy.arrays import as_array, cast, listed, made, unordered
 from snugly.library.registry import constant, function
+from snugly.operations.indexing import kept_written
 from snugly.operations.registry import UNKNOWN, lookup
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def _rows(array: TensorFacts, index: Any) -> TensorFacts | None:
         return None
     if index.dtype in (None, "bool") or index.shape is None or "int" not in index.dtype:
         return None
-    values = ranges.some_of(unordered(array.values))
+    table = len(array.shape) == 1 and (len(index.shape) > 1 or len(array.values.members or ()) == value(array.shape[0]))
+    values = (ranges.some_of if table else ranges.part_of)(unordered(array.values))
     if values.axis is not None:
         values = replace(values, axis=None if values.axis == 0 else values.axis - 1 + len(index.shape))
     picked = array.values.elements
@@ -140,9 +142,12 @@ def setitem(machine: Machine, self: TensorFacts, key: Value, new: Value) -> Tens
     """``array[key] = new``: shape and dtype stay; the elements may be the old ones or the new ones."""
     written = as_array(machine, new)
     fresh = unordered(cast(written, self.dtype).values) if self.dtype and written.dtype else ValueFacts()
-    if key is Ellipsis or (isinstance(key, slice) and key == slice(None)):
-        return made(self.shape, self.dtype, replace(fresh, attained=False, axis=None, meaning=None))
-    merged = ranges.union(unordered(self.values), fresh)
+    items = key if isinstance(key, tuple) else (key,)
+    if all(item is Ellipsis or (isinstance(item, slice) and item == slice(None)) for item in items):
+        fresh = ranges.part_of(fresh)
+        return made(self.shape, self.dtype, replace(fresh, axis=None, meaning=None))
+    kept = kept_written(self, as_key(machine, key))
+    merged = ranges.after_writing(unordered(self.values), fresh, kept)
     return made(self.shape, self.dtype, replace(merged, attained=False, axis=None, meaning=None))
 
 
