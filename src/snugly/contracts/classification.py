@@ -340,14 +340,16 @@ def _smoothed(trace: Trace, input: Node, target: Node, reduction: str, ignored: 
     smooth = Node((*input.shape[:axis], *input.shape[axis + 1 :]), input.dtype, input.grad)
     weight = trace.optional("weight")
     if weight is not None:
-        _require_smoothing_weight(trace, weight, target, reduction)
+        _require_smoothing_weight(trace, weight, target, reduction, ignored)
         dtype = result_type(input, Node((1,) * input.rank, weight.dtype, weight.grad))
         smooth = Node(smooth.shape, dtype, either(input.grad, weight.grad))
     return Node(loss.shape, result_type(loss, smooth), either(loss.grad, smooth.grad))
 
 
-def _require_smoothing_weight(trace: Trace, weight: Node, target: Node, reduction: str) -> None:
-    """Require the weight of one axis, which an image loss alone does not."""
+def _require_smoothing_weight(
+    trace: Trace, weight: Node, target: Node, reduction: str, ignored: int | None
+) -> None:
+    """Require the weight of one axis, which an image loss alone does not; labels that are all ignored ask for none."""
     if weight.rank == 0:
         message = "Dimension specified as 0 but tensor has no dimensions"
         trace.reject("IndexError", message, "weight-shape", "weight", weight=weight.shape)
@@ -366,6 +368,9 @@ def _require_smoothing_weight(trace: Trace, weight: Node, target: Node, reductio
     if reduction != "mean":
         return
     if trace.decide(any_empty(target.shape)):
+        return
+    gathered = target.dtype in ("int64", "int32", None) and weight.rank == 1
+    if not gathered and trace.decide(None if ignored is None else target.values.only((ignored,)), likely=False):
         return
     trace.require(
         None if target.dtype is None else target.dtype in ("int64", "int32"),
