@@ -179,6 +179,12 @@ def _judge(machine: Machine, application: Application, sources: dict[str, Source
     )
     if findings:
         machine.events.find(findings, machine.batch)
+    if application.name.endswith((".view", ".reshape", ".view_as")):
+        from snugly.rules.layers.view_mixes_axes import taken_back_by
+
+        meant = taken_back_by(application)
+        if meant is not None:
+            machine.events.take_back("SNG802", meant)
 
 
 def callers(machine: Machine) -> tuple[Place, ...]:

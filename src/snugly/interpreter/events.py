@@ -68,6 +68,10 @@ class Events:
         for finding in findings:
             self.findings.append(replace(finding, details={**finding.details, "batch": batch}) if batch else finding)
 
+    def take_back(self, code: str, place: Place) -> None:
+        """Forget what was found at a place, because a later line shows that it was meant."""
+        self.findings = [each for each in self.findings if (each.code, each.place) != (code, place)]
+
     def miss(self, place: Place | None, operation: str, reason: str) -> None:
         """Count something that was not known."""
         key = Unfollowed(place, operation, reason)

@@ -21,7 +21,7 @@ from snugly.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from snugly.facts.origins import Origin
+    from snugly.facts.origins import Origin, Place
     from snugly.facts.tensors import Shape
     from snugly.operations.registry import Application
     from snugly.remedies.site import Site
@@ -118,6 +118,32 @@ def view_mixes_axes(application: Application) -> Iterator[Diagnosis]:
         remedies=_permuted(given, result, order, moved, made),
         silent=True,
     )
+
+
+def taken_back_by(application: Application) -> Place | None:
+    """Return the view that another view takes back, after a slice of what the first one made.
+
+    Relative positions are shifted so: a column is added, the memory is read with the axes in another order, an entry is
+    cut off, and the memory is read in the first order again.
+    """
+    result = application.result
+    given = next((each for each in application.arguments.values() if isinstance(each, TensorFacts)), None)
+    if given is None or not isinstance(result, TensorFacts) or result.shape is None:
+        return None
+    origin, cut = given.origin, False
+    while origin is not None and origin.operation.endswith("getitem") and origin.inputs:
+        origin, cut = origin.inputs[0].origin, True
+    if origin is None or not cut or not origin.operation.endswith((".view", ".reshape")) or not origin.inputs:
+        return None
+    first = origin.inputs[0].shape
+    if first is None or len(first) != len(result.shape) or None in first or None in result.shape:
+        return None
+    near = all(
+        isinstance(step := after - before, int) and abs(step) <= 1
+        for before, after in zip(first, result.shape, strict=True)
+        if before is not None and after is not None
+    )
+    return origin.place if near else None
 
 
 def _permuted(
