@@ -49,9 +49,7 @@ class Score:
     title: str = ""
 
     def __str__(self) -> str:
-        marks = " ".join(
-            f"{name}:{ {True: 'yes', False: 'NO', None: '-'}[getattr(self, name)]:3}" for name in BARS
-        )
+        marks = " ".join(f"{name}:{ {True: 'yes', False: 'NO', None: '-'}[getattr(self, name)]:3}" for name in BARS)
         return f"{self.name:32} {'silent' if self.silent else 'raises':6} {marks} {' '.join(self.said)} | {self.title}"
 
 
@@ -185,7 +183,9 @@ def main(arguments: list[str]) -> int:
         if chosen(case.name, options.names):
             scores.append(score_case(case, options.mode, fixes=options.fixes))
             print(scores[-1], flush=True)
-    wrong = {path: found for path in correct_programs(options.cases, options.names) if (found := alarms(path, options.mode))}
+    wrong = {
+        path: found for path in correct_programs(options.cases, options.names) if (found := alarms(path, options.mode))
+    }
     for path, found in wrong.items():
         print(f"false alarm: {path.parent.name}/{path.name} {' '.join(found)}")
     missed = bool(wrong)
