@@ -27,4 +27,4 @@ def test_what_only_the_first_batch_meets_is_judged_for_it_alone(tmp_path):
 
 def test_what_the_last_batch_meets_is_judged_for_it(tmp_path):
     (finding,) = findings(tmp_path, 3)
-    assert "[32, 1, 28, 28]" in finding.message
+    assert "32, 1, 28, 28" in finding.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from snugly.contracts.calls import UNKNOWN as UNKNOWN_OPTION
@@ -208,13 +209,25 @@ def find_sources(machine: Machine, values: Mapping[str, Value]) -> dict[str, Sou
     if not machine.sites:
         return {}
     site = machine.sites[-1]
+    keywords: dict[int, str | None] = {}
+    if isinstance(site.node, ast.Call):
+        keywords = {id(keyword.value): keyword.arg for keyword in site.node.keywords}
     found: dict[str, Source] = {}
+    taken: set[int] = set()
     for name, value in values.items():
-        for given, node in site.given:
-            if given is value or (isinstance(value, tuple) and len(value) == 1 and value[0] is given):
-                found[name] = site.source.source(node)
-                break
+        nodes = [node for given, node in site.given if _is(given, value)]
+        named = [node for node in nodes if keywords.get(id(node)) == name]
+        free = [node for node in nodes if keywords.get(id(node), name) == name and id(node) not in taken]
+        others = [] if isinstance(value, int | str | float | None) else nodes  # equal constants are one object
+        chosen = next(iter((*named, *free, *others)), None)
+        if chosen is not None:
+            taken.add(id(chosen))
+            found[name] = site.source.source(chosen)
     return found
+
+
+def _is(given: Value, value: Value) -> bool:
+    return given is value or (isinstance(value, tuple) and len(value) == 1 and value[0] is given)
 
 
 def _with_origin(

@@ -83,7 +83,7 @@ def maps_differ(reading: Reading) -> Meaning:
         ),
     )
     facts = {"input": TensorFacts(input_), "target": TensorFacts(target)}
-    return Meaning(says, "map-sizes-differ", facts, (), causes, reading.loss)
+    return Meaning(says, "map-size-differs", facts, (), causes, reading.loss)
 
 
 def _causes(reading: Reading, relation: Relation) -> tuple[list[LikelyCause], list[str]]:

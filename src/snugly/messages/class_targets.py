@@ -34,7 +34,7 @@ def target_is_not_a_vector(reading: Reading) -> Meaning:
         says = "cosine_embedding_loss takes one label, 1 or -1, for each pair: target (N,); yours has two axes or more."
         return Meaning(
             says,
-            "target-rank",
+            "stray-target-axis",
             {"target": TensorFacts((None, None))},
             (),
             (
@@ -73,7 +73,7 @@ def target_is_not_a_vector(reading: Reading) -> Meaning:
     )
     return Meaning(
         says,
-        "target-rank",
+        "stray-target-axis",
         {"input": TensorFacts((None, None)), "target": TensorFacts((None, None), "int64")},
         (),
         causes,
@@ -136,7 +136,7 @@ def spatial_target_rank(reading: Reading) -> Meaning:
     if sizes is not None and 3 in (sizes[-1], sizes[1] if rank > 1 else 0):
         causes = (colour, channel, one_hot)
     facts = {"input": TensorFacts((None, None, None, None)), "target": TensorFacts(tuple(shape))}
-    return Meaning(says, "target-rank", facts, (), causes, reading.loss)
+    return Meaning(says, "stray-target-axis", facts, (), causes, reading.loss)
 
 
 @message(Text("Expected target size {expected:sizes}, got {got:sizes}", versions="1.1 to 2.13", losses=_LOSSES))
@@ -298,7 +298,7 @@ def input_without_axes(reading: Reading) -> Meaning:
     """Explain an input that lost its axes."""
     return Meaning(
         "The tensor has no axis left, or only one: the loss needs an axis of classes.",
-        "input-rank",
+        "arguments-do-not-fit",
         {"input": TensorFacts((None,) * reading.values.get("rank", 0))},
         (),
         (
@@ -326,7 +326,7 @@ def integer_probabilities(reading: Reading) -> Meaning:
     return Meaning(
         "A target with the shape of the logits is read as class probabilities, which are floating point; "
         f"this one is {reading['got'] or 'an integer type'}.",
-        "integer-one-hot-target",
+        "integer-one-hot",
         {"target": TensorFacts(None, reading["got"])},
         (),
         (
@@ -364,7 +364,7 @@ def ignore_index_with_probabilities(reading: Reading) -> Meaning:
     """Explain ignore_index with a floating point target."""
     return Meaning(
         "ignore_index names a class index to leave out; this target has the logits' shape and floating point, so it holds probabilities.",
-        "ignore-index-with-probabilities",
+        "arguments-do-not-fit",
         {"target": TensorFacts()},
         (),
         (

@@ -91,7 +91,7 @@ def weight_length(reading: Reading) -> Meaning:
         if classes is not None
         else {"weight": TensorFacts(weight)}
     )
-    return Meaning(says, "class-weight-shape", facts, tuple(numbers), tuple(causes), reading.loss)
+    return Meaning(says, "class-weight-length", facts, tuple(numbers), tuple(causes), reading.loss)
 
 
 @message(
@@ -136,4 +136,4 @@ def element_weight(reading: Reading) -> Meaning:
         ),
     )
     facts = {name: TensorFacts(sizes) for name, sizes in (("input", input_), ("weight", weight)) if sizes is not None}
-    return Meaning(says, "element-weight-shape", facts, (), causes, loss)
+    return Meaning(says, "weight-does-not-broadcast", facts, (), causes, loss)

@@ -48,7 +48,7 @@ def input_lengths(reading: Reading) -> Meaning:
     )
     return Meaning(
         f"log_probs (T, N, C) has {steps} time steps, and an input length says {length}.",
-        "ctc-input-lengths",
+        "ctc-lengths",
         {"log_probs": TensorFacts((steps, None, None))},
         (f"{length} / {steps} = {ratio:.2f}",) if steps else (),
         (axes, strided) if ratio > 5 else (strided, axes),
@@ -118,7 +118,7 @@ def log_probs_rank(reading: Reading) -> Meaning:
     return Meaning(
         "ctc_loss takes log_probs (T, N, C): time, batch, classes."
         + (f" Yours has {rank} axes." if rank is not None else " Yours holds no element."),
-        "ctc-log-probs-rank",
+        "arguments-do-not-fit",
         {"log_probs": TensorFacts((None,) * rank if rank is not None else None)},
         (),
         (
@@ -168,10 +168,10 @@ def ctc_targets(reading: Reading) -> Meaning:
                 "nn.Linear(features, num_labels + 1); nn.CTCLoss(blank=num_labels)",
             ),
         )
-        return Meaning(says, "ctc-blank", {}, (), causes, "ctc_loss")
+        return Meaning(says, "ctc-label-range", {}, (), causes, "ctc_loss")
     return Meaning(
         says,
-        "ctc-target-lengths",
+        "ctc-lengths",
         {"targets": TensorFacts()},
         (),
         (

@@ -91,5 +91,10 @@ def another_device(reading: Reading) -> Meaning:
     )
     where = f" One is on {one}, another on {other}." if isinstance(one, str) and isinstance(other, str) else ""
     return Meaning(
-        f"All tensors of an operation must be on one device.{where}", "devices-differ", {}, (), causes, reading.loss
+        f"All tensors of an operation must be on one device.{where}",
+        "operation-does-not-fit",
+        {},
+        (),
+        causes,
+        reading.loss,
     )

@@ -70,7 +70,7 @@ def label_dtype(reading: Reading) -> Meaning:
         "F.one_hot(labels, num_classes).float()    # or keep the indices, which is cheaper",
     )
     causes = (small, floats) if got in INTEGRAL or got == "bool" else (floats, probabilities)
-    return Meaning(says, "class-index-dtype", {"target": TensorFacts(None, got)}, (), causes, reading.loss)
+    return Meaning(says, "float-class-labels", {"target": TensorFacts(None, got)}, (), causes, reading.loss)
 
 
 @message(
@@ -107,7 +107,7 @@ def scalar_type(reading: Reading) -> Meaning:
         "x = x.float()    # once, in the dataset",
     )
     causes = (weight, data) if loss in _CLASSES or reading.paste.mentions("weight") else (data, weight)
-    return Meaning(says, "float-dtypes-differ", {"input": TensorFacts(None, got)}, (), causes, loss)
+    return Meaning(says, "target-dtype-differs", {"input": TensorFacts(None, got)}, (), causes, loss)
 
 
 @message(
@@ -146,7 +146,7 @@ def found_dtype(reading: Reading) -> Meaning:
     causes = (double, literal) if got == "float64" else (literal, classes)
     return Meaning(
         says,
-        "target-dtype",
+        "target-dtype-differs",
         {"target": TensorFacts(None, got)},
         (),
         causes,
@@ -199,7 +199,7 @@ def layer_dtype(reading: Reading) -> Meaning:
             ),
             *causes,
         )
-    return Meaning(says, "layer-dtype", {"input": TensorFacts(None, one)}, (), causes)
+    return Meaning(says, "operation-does-not-fit", {"input": TensorFacts(None, one)}, (), causes)
 
 
 @message(
@@ -289,7 +289,7 @@ def dtype_not_supported(reading: Reading) -> Meaning:
                 "index.long()",
             ),
         )
-    return Meaning(says, "dtype-not-supported", {"input": TensorFacts(None, got)}, (), causes, reading.loss)
+    return Meaning(says, "arguments-do-not-fit", {"input": TensorFacts(None, got)}, (), causes, reading.loss)
 
 
 @message(
@@ -310,7 +310,7 @@ def index_dtype(_: Reading) -> Meaning:
     """Explain a floating point index."""
     return Meaning(
         "Indices (token ids, class indices) must be integers; these are not.",
-        "index-dtype",
+        "operation-does-not-fit",
         {},
         (),
         (

@@ -41,7 +41,7 @@ def binary_sizes_differ(reading: Reading) -> Meaning:
         f"{reading.known.losses[0]} compares element by element and does not broadcast: input {list(input_)} and target "
         f"{list(target)} must have the same shape."
     )
-    return _meaning(reading, says, "elementwise-shapes-differ", input_, target)
+    return _meaning(reading, says, "target-shape-differs", input_, target)
 
 
 @message(
@@ -91,7 +91,7 @@ def element_counts_differ(reading: Reading) -> Meaning:
         causes = [classes, batch] if times <= 100 else [_map_size(reading), classes]
     else:
         causes = [batch, classes]
-    return Meaning(says, "elementwise-shapes-differ", {}, tuple(numbers), tuple(causes), "binary_cross_entropy")
+    return Meaning(says, "target-shape-differs", {}, tuple(numbers), tuple(causes), "binary_cross_entropy")
 
 
 @message(
@@ -139,7 +139,7 @@ def old_distance_sizes(reading: Reading) -> Meaning:
         f"The loss compares element by element: input {list(input_)}, target {list(target)}. "
         "This torch still raised; since 1.0 the same call broadcasts in silence or with a warning."
     )
-    return _meaning(reading, says, "elementwise-shapes-differ", input_, target)
+    return _meaning(reading, says, "target-shape-differs", input_, target)
 
 
 @message(
@@ -163,7 +163,7 @@ def sizes_do_not_broadcast(reading: Reading) -> Meaning:
         return _meaning(
             reading,
             f"numpy cannot pair the shapes {a_sizes} and {b_sizes} axis by axis.",
-            "sizes-do-not-broadcast",
+            "operation-does-not-fit",
             a_sizes,
             b_sizes,
         )
@@ -177,7 +177,7 @@ def sizes_do_not_broadcast(reading: Reading) -> Meaning:
     numbers = [relation.equation] if relation.equation else []
     facts = {"input": TensorFacts((None,) * axis + (a,)), "target": TensorFacts((None,) * axis + (b,))}
     return Meaning(
-        says, "sizes-do-not-broadcast", facts, tuple(numbers), tuple(_at_axis(reading, a, b, axis)), reading.loss
+        says, "operation-does-not-fit", facts, tuple(numbers), tuple(_at_axis(reading, a, b, axis)), reading.loss
     )
 
 

@@ -190,7 +190,7 @@ def layer_rank(reading: Reading) -> Meaning:
     input_ = reading.values.get("input")
     return Meaning(
         f"A layer gets an input with another number of axes than it works on{f': {list(input_)}' if input_ else ''}.",
-        "layer-input-rank",
+        "operation-does-not-fit",
         {"input": TensorFacts(input_)} if input_ else {},
         (),
         (
@@ -248,7 +248,7 @@ def hidden_size(reading: Reading) -> Meaning:
     facts = {"hidden": TensorFacts(got)} if got else {}
     return Meaning(
         f"The recurrent layer wants a hidden state {expected} for this input and gets {list(got)}.",
-        "hidden-state-size",
+        "fixed-batch-size",
         facts,
         tuple(numbers),
         causes,

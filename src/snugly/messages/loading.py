@@ -54,7 +54,7 @@ def unequal_samples(reading: Reading) -> Meaning:
     if first and other and len(first) == len(other) >= 3:
         causes = [colour, size] if first[0] != other[0] and first[1:] == other[1:] else [size, colour]
     facts = {"sample 0": TensorFacts(first), "other sample": TensorFacts(other)} if first and other else {}
-    return Meaning(says, "samples-do-not-stack", facts, (), tuple(causes))
+    return Meaning(says, "operation-does-not-fit", facts, (), tuple(causes))
 
 
 @message(
@@ -94,7 +94,7 @@ def not_collatable(reading: Reading) -> Meaning:
         causes.reverse()
     return Meaning(
         "The parts of a sample must be tensors, arrays or numbers of one shape.",
-        "samples-do-not-stack",
+        "operation-does-not-fit",
         {},
         (),
         tuple(causes),
@@ -110,7 +110,7 @@ def unpacking(reading: Reading) -> Meaning:
     expected = reading["expected"]
     return Meaning(
         f"{expected} names stand on the left and another number of values on the right.",
-        "unpacking",
+        "operation-does-not-fit",
         {},
         (),
         (

@@ -35,7 +35,7 @@ def ranking_ranks(reading: Reading) -> Meaning:
     facts = {name: TensorFacts(reading[name]) for name in names if name in reading.values}
     return Meaning(
         "margin_ranking_loss compares input1, input2 and target element by element; all three must have the same number of axes.",
-        "elementwise-shapes-differ",
+        "target-shape-differs",
         facts,
         (),
         (
@@ -78,7 +78,7 @@ def triplet_ranks(reading: Reading) -> Meaning:
     }
     return Meaning(
         "A triplet loss compares anchor, positive and negative row by row: all three are (N, D).",
-        "elementwise-shapes-differ",
+        "target-shape-differs",
         facts,
         (),
         (
@@ -131,7 +131,7 @@ def one_label_a_row(reading: Reading) -> Meaning:
     facts = {name: TensorFacts(reading[name]) for name in ("input1", "input2") if name in reading.values}
     return Meaning(
         f"{reading.loss or 'This loss'} takes one label for each row: target (N,) with inputs (N, D), or a single label with (D,).",
-        "target-rank",
+        "stray-target-axis",
         facts,
         (),
         (
@@ -189,7 +189,7 @@ def margin_target(reading: Reading) -> Meaning:
     )
     return Meaning(
         says,
-        "target-rank",
+        "stray-target-axis",
         facts,
         (),
         (

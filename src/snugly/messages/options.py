@@ -30,7 +30,7 @@ def reduction(reading: Reading) -> Meaning:
     }.get(given, "reduction='mean'")
     return Meaning(
         f"reduction is 'none', 'mean' or 'sum'; {given!r} is none of them. It is checked at the first call, not when the loss is made.",
-        "invalid-reduction",
+        "arguments-do-not-fit",
         {},
         (),
         (
@@ -95,7 +95,7 @@ def option_range(reading: Reading) -> Meaning:
     """Explain an option outside its range."""
     return Meaning(
         f"An option of {reading.loss or 'the loss'} is out of range: {reading.message}",
-        "invalid-option",
+        "arguments-do-not-fit",
         {},
         (),
         (
@@ -157,4 +157,4 @@ def not_a_tensor(reading: Reading) -> Meaning:
         says = "torch called .size() on an argument whose size is a number, as numpy's is: the target (or the input) is a numpy array."
     else:
         says = f"An argument of the loss is {kind}, not a tensor."
-    return Meaning(says, "argument-not-a-tensor", {}, (), tuple(causes), reading.loss)
+    return Meaning(says, "arguments-do-not-fit", {}, (), tuple(causes), reading.loss)

@@ -28,7 +28,7 @@ def not_probabilities(reading: Reading) -> Meaning:
     """Explain a BCELoss whose input is no probability."""
     return Meaning(
         "binary_cross_entropy takes probabilities; its input has an element below 0, above 1, or NaN.",
-        "input-not-probabilities",
+        "scores-for-probabilities",
         {"input": TensorFacts(None, None, values=ValueFacts())},
         (),
         (
@@ -54,7 +54,7 @@ def target_not_probabilities(reading: Reading) -> Meaning:
     """Explain a BCELoss whose target is no probability."""
     return Meaning(
         "binary_cross_entropy takes targets from 0 to 1; yours has an element outside.",
-        "target-not-in-unit-interval",
+        "target-outside-unit-interval",
         {"target": TensorFacts()},
         (),
         (
@@ -93,7 +93,7 @@ def embedding_index(reading: Reading) -> Meaning:
     return Meaning(
         "nn.Embedding(num_embeddings, …) has rows 0 to num_embeddings - 1; an id in the input is beyond them"
         + (f": {index}." if index is not None else "."),
-        "embedding-index-out-of-range",
+        "operation-does-not-fit",
         {"input": TensorFacts(None, "int64")},
         (),
         (
@@ -179,7 +179,7 @@ def negative_variance(_: Reading) -> Meaning:
     """Explain a variance below zero."""
     return Meaning(
         "gaussian_nll_loss takes a variance as its third argument; it has a negative element.",
-        "variance-negative",
+        "arguments-do-not-fit",
         {"var": TensorFacts()},
         (),
         (
@@ -205,7 +205,7 @@ def variance_size(_: Reading) -> Meaning:
     """Explain a variance whose shape fits neither the input nor one value a row."""
     return Meaning(
         "gaussian_nll_loss takes a variance of the input's shape, or of that shape with the last axis 1 or left out.",
-        "variance-shape",
+        "arguments-do-not-fit",
         {"var": TensorFacts()},
         (),
         (

@@ -52,7 +52,7 @@ def reshape(reading: Reading) -> Meaning:
             "x = torch.flatten(x, 1)    # and let the next layer follow",
         )
     )
-    return Meaning(says, "reshape-size", {"input": TensorFacts()}, tuple(numbers), tuple(causes))
+    return Meaning(says, "view-size", {"input": TensorFacts()}, tuple(numbers), tuple(causes))
 
 
 @message(
@@ -69,7 +69,7 @@ def view_of_strides(_: Reading) -> Meaning:
     """Explain a view of a tensor whose memory is not in order."""
     return Meaning(
         "view only relabels memory, and after permute, transpose or a slice the memory is not in the order that the new shape needs.",
-        "view-not-contiguous",
+        "operation-does-not-fit",
         {},
         (),
         (
@@ -126,7 +126,7 @@ def concatenation(reading: Reading) -> Meaning:
     causes = (skip, axis, short) if off_by_one else (axis, short, skip)
     return Meaning(
         f"torch.cat joins tensors that are equal on every other axis; here {expected} meets {got}.",
-        "concatenation-sizes",
+        "operation-does-not-fit",
         {},
         (),
         causes,
@@ -149,7 +149,7 @@ def axis_out_of_range(reading: Reading) -> Meaning:
     rank = high + 1 if high is not None else reading.values.get("rank", 0)
     return Meaning(
         f"The tensor has {rank} {'axis' if rank == 1 else 'axes'}, and another is asked for. Axes count from 0.",
-        "axis-out-of-range",
+        "operation-does-not-fit",
         {"input": TensorFacts((None,) * max(rank, 0))},
         (),
         (
@@ -211,7 +211,7 @@ def not_a_scalar(reading: Reading) -> Meaning:
         ]
     return Meaning(
         "One number is needed and a tensor with several elements is there.",
-        "not-a-scalar",
+        "arguments-do-not-fit",
         {},
         (),
         tuple(causes),

@@ -15,7 +15,6 @@ from snugly.rules.findings import Edit
 if TYPE_CHECKING:
     from snugly.contracts.calls import LossCall
     from snugly.facts.origins import Origin
-    from snugly.facts.tensors import TensorFacts
     from snugly.remedies.site import Site
     from snugly.remedies.text import SourceText
 
@@ -34,7 +33,7 @@ class Rewrite(Remedy):
     """
 
     title: str
-    changed: Mapping[str, TensorFacts]
+    changed: Mapping[str, Any]
     write: Write
     safe: bool = False
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass, field, replace
-from snugly.remedies.text import source_text, splice
+from snugly.remedies.text import first_change, source_text, splice
 
 if TYPE_CHECKING:
     from snugly.facts.origins import Place
@@ -110,7 +110,7 @@ def _rank(finding: Finding, fix: Fix, trials: _Trials) -> tuple[int, int]:
 
 def _cause(finding: Finding, fixes: tuple[Fix, ...]) -> Place | None:
     """Return the place to change first, which follows the first fix where it was the place of a fix before."""
-    old = finding.fixes[0].edits[0].place if finding.fixes and finding.fixes[0].edits else None
+    old = first_change(finding.fixes[0].edits[0]) if finding.fixes and finding.fixes[0].edits else None
     if finding.cause == old and fixes[0].edits:
-        return fixes[0].edits[0].place
+        return first_change(fixes[0].edits[0])
     return finding.cause

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snugly.facts.origins import Place
-from snugly.facts.records import dataclass, field
+from snugly.facts.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -216,6 +216,19 @@ def unified_diff(edits: Sequence[Edit]) -> str:
 def _marked(lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def first_change(edit: Edit) -> Place:
+    """Return the place of an edit from the first character on that says something: no space and no comma."""
+    text = source_text(edit.place.file)
+    old = "" if text is None else text.at(edit.place)
+    blank = len(old) - len(old.lstrip(" \t\r\n,"))
+    if not blank or blank == len(old) or edit.text.strip():
+        return edit.place
+    skipped = old[:blank]
+    lines = skipped.count("\n")
+    column = blank - skipped.rfind("\n") if lines else edit.place.column + blank
+    return replace(edit.place, line=edit.place.line + lines, column=column)
 
 
 def parses(edits: Sequence[Edit]) -> bool:

@@ -34,3 +34,19 @@ def widened(shape: Shape, whole: Shape) -> bool:
     """Tell whether a shape is repeated by broadcasting it to another, for some batches at least."""
     padded = (1,) * (len(whole) - len(shape)) + tuple(shape)
     return any(same(x, 1) is True and grows(y) for x, y in zip(padded, whole, strict=True))
+
+
+def meets(shape: Shape, whole: Shape) -> bool | None:
+    """Tell whether a shape broadcasts to another one; ``None`` where that is not certain."""
+    if len(shape) > len(whole):
+        return None
+    certain = True
+    for x, y in zip(reversed(shape), reversed(whole), strict=False):
+        if x is None or y is None:
+            certain = False
+            continue
+        equal, one, other = same(x, y), same(x, 1), same(y, 1)
+        if equal is False and one is False and other is False:
+            return False
+        certain = certain and (equal is True or one is True)
+    return certain or None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, product, same
 from snugly.facts.records import dataclass
-from snugly.remedies.lexical import expression_at
+from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.remedies.remedy import Placement
-from snugly.remedies.rewrite import Rewrite, resized
+from snugly.remedies.rewrite import Rewrite, layer_argument, resized
 from snugly.remedies.undo import called
 from snugly.rules.findings import Edit
 from snugly.rules.reading import fixed, multiple
@@ -35,7 +35,7 @@ class Moved:
         before: what it was given.
         after: what it made.
         batch: how many samples there were.
-        times: how many rows became of each.
+        times: how many rows became of each; ``None`` where rows hold parts of several samples.
         layer: the first layer after it, which takes rows of this size.
     """
 
@@ -43,7 +43,7 @@ class Moved:
     before: TensorFacts
     after: TensorFacts
     batch: Dim
-    times: Dim
+    times: Dim | None
     layer: Origin | None
 
 
@@ -69,9 +69,16 @@ def moved_into_batch(facts: TensorFacts, labels: Dim | None) -> Moved | None:
         if batch is None or rows is None or same(batch, labels) is not True:
             continue
         times = multiple(rows, batch)
-        if times is not None:
+        if times is not None or _cut(before, after):
             return Moved(origin, before, after, batch, times, layer)
     return None
+
+
+def _cut(before: TensorFacts, after: TensorFacts) -> bool:
+    """Tell whether a reshape to rows cuts the features of the samples, so that rows hold parts of several."""
+    if before.shape is None or after.shape is None or len(before.shape) < 3 or len(after.shape) != 2:
+        return False
+    return same(after.shape[0], before.shape[0]) is False and same(product(before.shape[1:]), after.shape[1]) is False
 
 
 def keeping_batch(moved: Moved, argument: str, wanted: TensorFacts) -> tuple[Remedy, ...]:
@@ -91,16 +98,33 @@ def keeping_batch(moved: Moved, argument: str, wanted: TensorFacts) -> tuple[Rem
 
     def write(site: Site) -> Iterable[Placement]:
         del site
+        shared = shared_size(expression_at(moved.origin.place, moved.origin.callers), layer_argument(layer, name))
+        if shared is not None:
+            yield Placement((Edit(shared.place, text),), text, shared.place, local=False)
+        view = _view_by_sample(moved)
         for placement in resized(layer, name, fixed(moved.after.size(-1)), text, size):
-            view = _view_by_sample(moved)
             yield Placement((*placement.edits, *view), placement.shown, placement.place, local=False)
 
     return (Rewrite(f"Give the layer all {size} features of a sample", {argument: wanted}, write, safe=True),)
 
 
+def shared_size(view: Written | None, size: Written | None) -> Written | None:
+    """Return the one expression that both a view and a layer take a size from, such as a constant of the module."""
+    if view is None or size is None or not isinstance(view.node, ast.Call):
+        return None
+    sizes: list[ast.expr] = []
+    for each in view.node.args:
+        sizes += each.elts if isinstance(each, ast.Tuple | ast.List) else [each]
+    of_view = {id(hop.node) for each in sizes for hop in followed(Written(view.text, each, view.callers))}
+    return next((hop for hop in followed(size) if id(hop.node) in of_view), None)
+
+
 def _view_by_sample(moved: Moved) -> tuple[Edit, ...]:
+    return view_by_sample(expression_at(moved.origin.place, moved.origin.callers))
+
+
+def view_by_sample(written: Written | None) -> tuple[Edit, ...]:
     """Return the edit that makes the view start from the batch, unless it takes its size from the layer."""
-    written = expression_at(moved.origin.place, moved.origin.callers)
     if written is None or not isinstance(written.node, ast.Call):
         return ()
     name, receiver = called(written.node)

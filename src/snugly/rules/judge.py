@@ -14,6 +14,7 @@ from snugly.contracts.calls import LossCall, Raises, Verdict
 from snugly.facts.tensors import TensorFacts
 from snugly.remedies.offer import offer_for_call, offer_for_operation
 from snugly.remedies.site import Site
+from snugly.remedies.text import first_change
 from snugly.rules.findings import Finding, Fix
 from snugly.rules.registry import Rule, operation_rules, rules
 from snugly.rules.steps import steps
@@ -159,6 +160,6 @@ def _cause(diagnosis: Diagnosis, fixes: tuple[Fix, ...], site: Site) -> Place | 
     if diagnosis.blame is not None and diagnosis.blame.place is not None:
         return diagnosis.blame.place
     if fixes and fixes[0].edits:
-        return fixes[0].edits[0].place
+        return first_change(fixes[0].edits[0])
     source = site.sources.get(diagnosis.argument or "")
     return site.place if source is None else source.place

@@ -27,9 +27,7 @@ def table_of(facts: TensorFacts, entries: int | None) -> Origin | None:
         return None
     written = expression_at(last.place, last.callers)
     literal = None if written is None else _literal(written, entries)
-    if literal is None:
-        return None
-    return Origin("data", literal.place, literal.source)
+    return last if literal is None else Origin("data", literal.place, literal.source)
 
 
 def _literal(start: Written, entries: int) -> Written | None:
@@ -38,8 +36,9 @@ def _literal(start: Written, entries: int) -> Written | None:
         current = queue.pop(0)
         seen += 1
         for hop in followed(current):
-            if _entries(hop.node) == entries:
-                return hop
+            literal = next((node for node in ast.walk(hop.node) if _entries(node) == entries), None)
+            if isinstance(literal, ast.expr):
+                return type(hop)(hop.text, literal, hop.callers)
             if hop is not current:
                 continue
             queue += [
@@ -50,7 +49,7 @@ def _literal(start: Written, entries: int) -> Written | None:
     return None
 
 
-def _entries(node: ast.expr) -> int | None:
+def _entries(node: ast.AST) -> int | None:
     if isinstance(node, ast.Dict):
         return len(node.keys)
     return len(node.elts) if isinstance(node, ast.List | ast.Tuple | ast.Set) else None

@@ -27,7 +27,7 @@ class PositionsInBatch(Diagnosis):
         loss: what the user calls it.
         rows: rows of scores.
         batch: samples.
-        times: rows of each sample.
+        times: rows of each sample, ``None`` where rows hold parts of several samples.
         before: the shape before the view.
         after: the shape after it.
     """
@@ -35,13 +35,19 @@ class PositionsInBatch(Diagnosis):
     loss: str
     rows: Dim
     batch: Dim
-    times: Dim
+    times: Dim | None
     before: Shape
     after: Shape
 
     @property
     def message(self) -> str:
         """Say where the rows come from."""
+        if self.times is None:
+            return (
+                f"{self.loss} gets {self.rows} rows of scores for {self.batch} labels, and raises. The view from "
+                f"{sizes(self.before)} to {sizes(self.after)} cuts the {product(self.before[1:])} features of a sample "
+                f"into rows of {self.after[-1]}, and so makes {self.rows} rows of {self.batch} samples."
+            )
         inner = " × ".join(str(size) for size in self.before[2:]) or str(self.times)
         shown = self.times if not self.before[2:] or same(product(self.before[2:]), self.times) is not True else inner
         return (

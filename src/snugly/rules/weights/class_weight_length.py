@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, same
 from snugly.facts.records import dataclass
 from snugly.remedies.changes import Squeeze
-from snugly.remedies.lexical import expression_at
-from snugly.remedies.remedy import ChangeArgument, Placement
+from snugly.remedies.remedy import ChangeArgument
 from snugly.remedies.rewrite import Rewrite
-from snugly.remedies.undo import called, with_argument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
+from snugly.rules.lengths import mended, wrong_step
 from snugly.rules.reading import CLASS_INDEX, classes, fixed, given, short, sizes, title
 from snugly.rules.registry import rule
-from snugly.rules.steps import chain
 from snugly.rules.tables import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
-    from snugly.facts.origins import Origin
     from snugly.facts.tensors import Shape, TensorFacts
     from snugly.remedies.remedy import Remedy
-    from snugly.remedies.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +60,14 @@ def class_weight_length(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]
         return
     if verdict.accepted is not False or (len(weight.shape) == 1 and same(weight.shape[0], number) is not False):
         return
+    step = wrong_step(weight, number)
     yield ClassWeightLength(
         loss=title(call),
         weight=weight.shape,
         classes=number,
         argument="weight",
-        blame=table_of(weight, fixed(weight.size(0))),
-        remedies=tuple(_remedies(weight, number)),
+        blame=table_of(weight, fixed(weight.size(0))) if step is None else None,
+        remedies=(mended("weight", weight, number, step),) if step is not None else tuple(_remedies(weight, number)),
         only=("input", "weight"),
     )
 
@@ -85,26 +81,5 @@ def _remedies(weight: TensorFacts, number: Dim) -> Iterator[Remedy]:
     size = fixed(number)
     if size is None or len(shape) != 1:
         return
-    counted = _bincount(weight)
-    if counted is not None:
-        origin = counted
-
-        def write(site: Site) -> Iterable[Placement]:
-            del site
-            written = expression_at(origin.place, origin.callers)
-            if written is not None and isinstance(written.node, ast.Call) and called(written.node)[0] == "bincount":
-                edit = with_argument(written.text, written.node, f"minlength={size}")
-                yield Placement((edit,), f"minlength={size}", written.place, local=False)
-
-        changed = {"weight": weight.with_(shape=(number,))}
-        yield Rewrite("Count every class, those that do not occur too", changed, write)
-        return
     title_of_fix = f"Give a weight to each of the {size} classes"
     yield Rewrite(title_of_fix, {"weight": weight.with_(shape=(number,))}, lambda _: ())
-
-
-def _bincount(weight: TensorFacts) -> Origin | None:
-    for origin, _, _ in chain(weight):
-        if origin.operation.rpartition(".")[2] == "bincount" and "minlength" not in origin.arguments:
-            return origin
-    return None
