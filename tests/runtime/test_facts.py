@@ -181,3 +181,9 @@ def test_looking_after_backward_still_works():
     y = torch.softmax(x, 1)
     y.sum().backward()
     assert facts_of(y).values.inside(0, 1) is True
+
+
+def test_every_value_fact_has_a_live_answer():
+    live = facts_of(torch.tensor([0.0, 1.0, 1.0])).values
+    assert [name for name in ValueFacts.__match_args__ if not hasattr(live, name)] == []
+    assert live.explicit() == {0.0, 1.0}

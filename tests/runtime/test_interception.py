@@ -195,3 +195,31 @@ def test_scripting_and_tracing_read_torchs_own_source(log):
     grads = torch.func.vmap(torch.func.grad(F.mse_loss))(torch.ones(4, 3), torch.zeros(4, 3))
     assert grads.shape == (4, 3)
     assert log[-1].arguments["input"].shape == (3,)
+
+
+def test_what_changes_at_a_known_place_is_seen_within_eight_calls(log):
+    def call(x, y, **options):
+        F.mse_loss(x, y, **options)
+
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    for _ in range(300):
+        call(x, y)
+    del log[:]
+    call(torch.randn(4, 1), y[:, :1])  # other sizes at once, whatever the number of the call
+    assert [seen.first for seen in log] == [True]
+    for _ in range(8):
+        call(x, y.double())
+    assert [seen.first for seen in log][1:2] == [True]
+    assert log[1].arguments["target"].dtype == torch.float64
+
+
+def test_two_callers_whose_calls_lie_at_the_same_offset_are_two_places(log):
+    first = lambda x, y: F.mse_loss(x, y)  # noqa: E731, PLW0108
+    second = lambda x, y: F.mse_loss(x, y)  # noqa: E731, PLW0108
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    for _ in range(3):
+        first(x, y)
+        second(x, y)
+    assert [(seen.caller.f_code is first.__code__, seen.calls) for seen in log] == [
+        (True, 1), (False, 1), (True, 2), (False, 2)
+    ]  # fmt: skip

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from snugly.facts.records import dataclass
 from snugly.facts.values import ValueFacts
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class CudaTicket:
     def done(self) -> bool:
         """Tell whether the copy has arrived. A device that asserted is done, whatever it got to."""
         try:
-            return self._event.query()
+            return bool(self._event.query())
         except RuntimeError:
             return True
 

@@ -123,6 +123,11 @@ class LiveValues(ValueFacts):
         return self._seen_members if self._complete else None
 
     @cached_property
+    def written(self) -> frozenset[float]:
+        """Elements that are certainly there: those that were seen, when they are few."""
+        return self._seen_members or frozenset()
+
+    @cached_property
     def elements(self) -> tuple[Any, ...] | None:
         """The elements, row-major, when there are few."""
         if self._whole.numel() > MAX_ELEMENTS:

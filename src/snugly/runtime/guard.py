@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.origins import Place
+from snugly.facts.records import dataclass, field
 from snugly.rules.judge import judge_loss
 from snugly.runtime import interception
 from snugly.runtime.calls import loss_call
@@ -39,7 +39,7 @@ FIRST = 3
 """Of each place and pattern, the elements of so many batches are looked at before the checks get rare."""
 RAREST = 1024
 """Sampled elements are looked at again after at most so many calls."""
-NEVER_AGAIN = 2**40
+NEVER_AGAIN = 2**29  # as far as an integer of one digit goes
 _UNSAFE = frozenset(("torch.nn.functional.ctc_loss",))
 """Losses whose kernels read and write other memory when a label is out of range; they are looked at each time."""
 

@@ -1,8 +1,9 @@
-"""Sees every call of a loss function of torch, at the price of one dictionary look-up when the call is known.
+"""Sees every call of a loss function of torch; of a known call it only compares the sizes with the last one there.
 
 The functions are not replaced. While someone watches, each one's code gets a prologue: its first
-statement asks whether this place has been seen with these shapes, dtypes and options, and only if not
-calls a watcher. So the function keeps its identity (a copy bound by ``from torch.nn.functional import
+statement asks whether this place was last called with these shapes, dtypes and options. Only if not it looks
+further: whether they are known from earlier, and else what the watchers say.
+So the function keeps its identity (a copy bound by ``from torch.nn.functional import
 mse_loss`` is covered, tables keyed by functions keep working), tracebacks and the lines of warnings stay
 those of torch, scripting reads torch's own source, and there is no second call to pay for. When the
 last watcher leaves, the original code objects are put back.
@@ -95,6 +96,19 @@ class Pattern:
 
 
 @dataclass(slots=True)
+class _Known:
+    """The last call of a place: what the next one is compared with."""
+
+    code: CodeType
+    pattern: Pattern
+    rest: tuple[Any, ...]
+    size0: Any = None
+    size1: Any = None
+    size2: Any = None
+    size3: Any = None
+
+
+@dataclass(slots=True)
 class _Patched:
     """A function with a prologue, and the code it had before."""
 
@@ -110,6 +124,7 @@ class _State:
     known: dict[Any, Pattern] = field(default_factory=dict)
     patterns: dict[Any, Pattern] = field(default_factory=dict)
     remembered: dict[tuple[Watcher, ...], tuple[dict[Any, Pattern], dict[Any, Pattern]]] = field(default_factory=dict)
+    places: dict[str, dict[int, _Known]] = field(default_factory=dict)
     patched: list[_Patched] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     busy: threading.local = field(default_factory=threading.local)
@@ -159,6 +174,8 @@ def _changed(watchers: list[Watcher]) -> None:
     for mine, then in ((_STATE.known, known), (_STATE.patterns, patterns)):
         mine.clear()
         mine.update(then)
+    for places in _STATE.places.values():
+        places.clear()
 
 
 def loss_functions() -> Iterable[tuple[str, FunctionType]]:
@@ -194,22 +211,29 @@ def _patch_all() -> None:
 
 _PROLOGUE = """
 if not torch.compiler.is_dynamo_compiling():
+    snugly_caller = None
     try:
         snugly_caller = "snugly:getframe"(1)
-        snugly_code = snugly_caller.f_code
-        if snugly_code.co_filename == "snugly:modules":
+        if snugly_caller.f_code.co_filename == "snugly:modules":
             snugly_caller = snugly_caller.f_back.f_back.f_back
-            snugly_code = snugly_caller.f_code
-        snugly_key = (id(snugly_code), snugly_caller.f_lasti, {signature})
-        snugly_known = "snugly:get"(snugly_key)
-        if snugly_known is not None:
-            snugly_known.left -= 1
+        snugly_known = "snugly:get"(snugly_caller.f_lasti)
+        if snugly_known is not None and snugly_known.code is snugly_caller.f_code and {sizes}:
+            snugly_left = snugly_known.pattern.left - 1
+            if snugly_left & {seldom} and snugly_left > {near} or snugly_left > 0 and snugly_known.rest == ({rest}):
+                snugly_known.pattern.left = snugly_left
+            else:
+                snugly_known = None
+        else:
+            snugly_known = None
     except Exception:
-        snugly_key = snugly_known = None
-    if snugly_known is None or not snugly_known.left:
-        "snugly:look"(snugly_key)
+        snugly_known = None
+    if snugly_known is None:
+        "snugly:look"(snugly_caller)
     snugly_caller = None
 """
+NEAR, SELDOM = 64, 7
+"""The sizes of a known place are compared at each call. What else a call is made of changes with another place or
+another run, hardly within one; it is compared at each call while the next look is near, else at every eighth."""
 
 
 @cache
@@ -229,7 +253,10 @@ def _with_prologue(loss: str, function: FunctionType) -> CodeType:
         msg = "it is not a plain function"
         raise TypeError(msg)
     compiling = "is_dynamo_compiling" if hasattr(torch.compiler, "is_dynamo_compiling") else "is_compiling"
-    text = _PROLOGUE.format(signature=_signature(function)).replace("is_dynamo_compiling", compiling)
+    sizes, rest = _signature(function)
+    alike = " and ".join(f"snugly_known.size{at} == {size}" for at, size in enumerate(sizes))
+    text = _PROLOGUE.format(sizes=alike, rest=rest, near=NEAR, seldom=SELDOM)
+    text = text.replace("is_dynamo_compiling", compiling)
     prologue = ast.parse(text).body
     body = definition.body
     first = 1 if ast.get_docstring(definition, clean=False) is not None else 0
@@ -248,8 +275,8 @@ def _with_prologue(loss: str, function: FunctionType) -> CodeType:
     bindings = {
         "snugly:getframe": sys._getframe,
         "snugly:modules": torch.nn.MSELoss.forward.__code__.co_filename,
-        "snugly:get": _STATE.known.get,
-        "snugly:look": _Looker(loss),
+        "snugly:get": _STATE.places.setdefault(loss, {}).get,
+        "snugly:look": _Looker(loss, function, sizes, rest),
     }
     constants = tuple(bindings.get(c, c) if isinstance(c, str) else c for c in code.co_consts)
     return code.replace(co_consts=constants, co_qualname=original.co_qualname)
@@ -261,37 +288,39 @@ def _future_flags() -> int:
     return sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names[-2:]})
 
 
-def _signature(function: FunctionType) -> str:
-    """Write the part of the key that the arguments make: cheap for tensors, the value itself for options."""
-    parts: list[str] = []
-    graph = ".requires_grad"  # of the first tensor: it tells training from evaluation
+def _signature(function: FunctionType) -> tuple[list[str], str]:
+    """Write what tells calls at one place apart: the sizes of each tensor that is always there, and the rest."""
+    sizes: list[str] = []
+    rest: list[str] = []
     for name, parameter in inspect.signature(function).parameters.items():
         annotation = str(parameter.annotation)
         if name in ("self", "size_average", "reduce"):
             continue  # the deprecated options do not change from call to call at one place
         if "Callable" in annotation or "Tensor" not in annotation:
-            parts.append(name)
+            rest.append(name)
         elif parameter.default is inspect.Parameter.empty and "|" not in annotation and "Union" not in annotation:
-            parts.append(f"{name}.shape, {name}.dtype" + (graph and f", {name}{graph}"))
-            graph = ""
+            rest += [f"{name}.dtype"] if sizes else [f"{name}.dtype", f"{name}.requires_grad"]  # training or not
+            sizes.append(f"{name}.shape")
         else:
-            parts.append(f"{name} if {name} is None or {name}.__class__ is float else ({name}.shape, {name}.dtype)")
-    return ", ".join(parts)
+            rest.append(f"{name} if {name} is None or {name}.__class__ is float else ({name}.shape, {name}.dtype)")
+    return sizes, f"{', '.join(rest)},"
 
 
 class _Looker:
     """Looks at one call of one loss; the slow way, taken when a call is new or due."""
 
-    def __init__(self, loss: str) -> None:
+    def __init__(self, loss: str, function: FunctionType, sizes: list[str], rest: str) -> None:
         self._loss = loss
+        names = [name for name in inspect.signature(function).parameters if name != "self"]
+        self._signature = eval(f"lambda {', '.join(names)}: (({', '.join(sizes)},), ({rest}))")  # noqa: S307 - ours
 
-    def __call__(self, key: Any) -> None:
+    def __call__(self, place: FrameType | None) -> None:
         """Count the call at its pattern and ask the watchers, unless they are the ones who called."""
         if getattr(_STATE.busy, "looking", False) or not _STATE.watchers:
             return
         _STATE.busy.looking = True
         try:
-            self._look(sys._getframe(1), key)
+            self._look(sys._getframe(1), place)
         except Passing as passing:
             raise passing.error from None
         except Refusal:
@@ -301,7 +330,7 @@ class _Looker:
         finally:
             _STATE.busy.looking = False
 
-    def _look(self, frame: FrameType, key: Any) -> None:
+    def _look(self, frame: FrameType, place: FrameType | None) -> None:
         import torch
 
         arguments = {name: value for name, value in frame.f_locals.items() if not name.startswith(_PREFIX)}
@@ -312,11 +341,7 @@ class _Looker:
             caller = _outside_of_modules(caller)
         if caller is None:
             return
-        pattern, first = self._pattern(caller, arguments)
-        if key is not None:
-            if len(_STATE.known) >= MAX_KNOWN:
-                _STATE.known.clear()
-            _STATE.known[key] = pattern
+        pattern, first = self._known_or_new(caller, arguments, place)
         if not first and pattern.left > 0:
             pattern.left -= 1  # sizes that were new, in a pattern that is not
         if not first and pattern.left > 0:
@@ -327,6 +352,26 @@ class _Looker:
         gaps = [_ask(watcher, seen) for watcher in reversed(_STATE.watchers)]
         gap = min((gap if isinstance(gap, int) else calls for gap in gaps), default=calls)
         pattern.left, pattern.due = gap, calls + gap
+
+    def _known_or_new(
+        self, caller: FrameType, arguments: Mapping[str, Any], place: FrameType | None
+    ) -> tuple[Pattern, bool]:
+        """Return the pattern of a call, and let the prologue recognize it: the last call of a place is at hand."""
+        if place is None:
+            return self._pattern(caller, arguments)
+        try:
+            sizes, rest = self._signature(**arguments)
+            key = (self._loss, id(place.f_code), place.f_lasti, sizes, rest)
+            pattern, first = _STATE.known.get(key), False
+        except Exception:  # what only poses as a tensor has no sizes, or they are symbolic
+            return self._pattern(caller, arguments)
+        if pattern is None:
+            pattern, first = self._pattern(caller, arguments)
+            if len(_STATE.known) >= MAX_KNOWN:
+                _STATE.known.clear()
+            _STATE.known[key] = pattern
+        _STATE.places[self._loss][place.f_lasti] = _Known(place.f_code, pattern, rest, *sizes)
+        return pattern, first
 
     def _pattern(self, caller: FrameType, arguments: Mapping[str, Any]) -> tuple[Pattern, bool]:
         key = (self._loss, id(caller.f_code), caller.f_lasti, _pattern_of(arguments))
