@@ -4,7 +4,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 SEED ?= 20
 
-.PHONY: demo test lint types layers tests agreement bench pages format clean
+.PHONY: demo test lint types layers tests agreement any-source bench pages format clean
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -34,6 +34,10 @@ tests: .venv/installed
 # The long run: 1,000,000 generated loss calls against torch's own kernels.
 agreement: .venv/installed
 	$(BIN)/python tests/agreement/agree.py --calls 1000000 --seed $(SEED)
+
+# Every Python file of the standard library and of the installed packages must be checked without a crash or a hang.
+any-source: .venv/installed
+	$(BIN)/python tests/quality/any_source.py
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks

@@ -9,6 +9,7 @@ from snugly.facts.records import dataclass, field
 from snugly.reports.report import Failure, Report
 from snugly.surfaces.finding_files import python_files
 from snugly.surfaces.selection import Selection
+from snugly.surfaces.spreading import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +61,7 @@ def check(
     selection = Selection(tuple(select), tuple(ignore))
     given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     files, failures = python_files([os.fspath(path) for path in given])
-    return assemble(files, [check_file(file) for file in files], selection, failures)
+    return assemble(files, spread(check_file, files), selection, failures)
 
 
 def check_text(text: str, filename: str, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:
