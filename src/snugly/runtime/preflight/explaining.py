@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any
 
 from snugly.contracts.calls import Raises
 from snugly.facts.records import replace
 from snugly.rules.batches.step_fails_at_batch_size import fails_at
 from snugly.rules.findings import Severity
-from snugly.runtime.frames import expression, is_user_file, walk
+from snugly.runtime.frames import expression, is_user_file, user_frame, walk
 from snugly.runtime.preflight.judging import LossRefusedError
 from snugly.runtime.session import Session, key_of, line_of
 
@@ -29,6 +30,12 @@ def failure(error: BaseException) -> str:
     """Return an exception as Python's last line of a traceback shows it."""
     line = str(error).strip().partition("\n")[0]
     return line if isinstance(error, LossRefusedError) else f"{type(error).__name__}: {line}"
+
+
+def raised_by_user(error: BaseException) -> bool:
+    """Tell whether the user's own code raised an exception."""
+    links = list(walk(error.__traceback__))
+    return bool(links) and is_user_file(links[-1].tb_frame.f_code.co_filename)
 
 
 def report_failure(outcome: Outcome, size: int, flight: Flight, step: Step) -> None:
@@ -64,6 +71,8 @@ def report_findings(found: Iterable[Finding], flight: Flight, size: int | None) 
         if _same(finding) in known:
             continue
         known.add(_same(finding))
+        if finding.place is None:
+            finding = _at_call(finding)  # noqa: PLW2901
         if size is None or first or finding.name == "step-fails-at-batch-size":
             flight.findings.append(finding)
             continue
@@ -81,8 +90,15 @@ def _placed(finding: Finding, session: Session) -> Finding:
             for each in session.source_findings()
             if each.code == finding.code and each.loss == finding.loss
         ),
-        finding,
+        _at_call(finding),
     )
+
+
+def _at_call(finding: Finding) -> Finding:
+    """Return a finding placed at the user's call of preflight, where the step is nowhere written out."""
+    frame = user_frame(sys._getframe())
+    place = None if frame is None else expression(frame).place
+    return replace(finding, place=place, cause=finding.cause or place)
 
 
 def _same(finding: Finding) -> tuple[Any, ...]:

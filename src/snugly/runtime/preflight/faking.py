@@ -13,7 +13,7 @@ from snugly.runtime.preflight.batches import stand_in_batch, tensors_of
 from snugly.runtime.preflight.judging import Judging, LossRefusedError, Seen, judge_class, known_facts
 from snugly.runtime.preflight.layers import Recorder
 from snugly.runtime.preflight.sizes import new_environment, symbolic
-from snugly.runtime.preflight.standing import StandIns, copies, fakes
+from snugly.runtime.preflight.standing import StandIns, copies, fakes, is_there
 from snugly.runtime.preflight.unchanged import left_as_it_was
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class How:
 
     Attributes:
         real: on copies on the CPU, not on fake tensors.
-        environment: a ``ShapeEnv``: the number of samples is its symbol.
+        mode: a ``FakeTensorMode``; runs that share one share the fake parameters.
+        symbolic: the number of samples is a symbol.
         backward: whether gradients are followed too.
         autocast: a dtype for mixed precision, ``None`` for none.
         device: where tensors pretend to be; ``None`` for where they are.
@@ -42,7 +43,8 @@ class How:
     """
 
     real: bool = False
-    environment: Any = None
+    mode: Any = None
+    symbolic: bool = False
     backward: bool = True
     autocast: Any = None
     device: str | None = None
@@ -101,14 +103,15 @@ def run(step: Step, size: int, how: How) -> Outcome:
 def _run(step: Step, size: int, how: How, outcome: Outcome) -> None:
     import torch
 
-    mode = None if how.real else fake_mode(how.environment)
+    mode = None if how.real else how.mode or fake_mode()
     make = copies if mode is None else fakes(mode, how.device)
-    stand_ins = StandIns(make)
-    if mode is not None and how.environment is not None:
+    stand_ins = StandIns(make, gradients=is_there(how.device))
+    if mode is not None and how.symbolic:
         batch, twins = stand_in_batch(step.batch, symbolic(mode, step.size, size, how.device))
     else:
         batch, twins = stand_in_batch(step.batch_of(size), make)
     recorder = Recorder()
+    followed = False
     with ExitStack() as stack:
         stack.enter_context(no_warnings())
         stack.enter_context(_unlogged())
@@ -119,17 +122,26 @@ def _run(step: Step, size: int, how: How, outcome: Outcome) -> None:
         stack.enter_context(recorder.watching(step.models))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(mode if mode is not None else nullcontext())
-        stack.enter_context(judge_class()(Judging(outcome.seen, twins, faked=mode is not None, example=how.example)))
+        stack.enter_context(
+            judge_class()(
+                Judging(
+                    outcome.seen, twins, faked=mode is not None, example=how.example, gradients=is_there(how.device)
+                )
+            )
+        )
         stack.enter_context(_casting(step, how))
         try:
-            with recorder.saving():
+            with recorder.saving() if how.backward else nullcontext():
                 result = step.run(batch)
             outcome.results = [known_facts(each) for each in tensors_of(result)]
             if how.backward and not how.evaluating:
-                _backward(result, outcome, how)
+                followed = _backward(result, outcome, how)
         finally:
             outcome.layers, outcome.saved = recorder.layers, recorder.saved
-    outcome.without_gradient = stand_ins.without_gradient if outcome.seen.backwards else []
+            stand_ins.leave()
+    outcome.without_gradient = stand_ins.without_gradient if followed or outcome.seen.backwards else []
+    if followed:
+        outcome.seen.backwards.clear()  # only those of the step itself say something about it
     if how.real:
         outcome.values = [float(each.detach().sum()) for each in tensors_of(result) if each.is_floating_point()]
         outcome.not_finite = [
@@ -139,30 +151,32 @@ def _run(step: Step, size: int, how: How, outcome: Outcome) -> None:
         ]
 
 
-def fake_mode(environment: Any = None) -> Any:
+def fake_mode() -> Any:
     """Return a mode of fake tensors whose elements may be read as symbols."""
     from torch._subclasses.fake_tensor import FakeTensorMode
 
-    return FakeTensorMode(shape_env=environment or new_environment(), allow_non_fake_inputs=True)
+    return FakeTensorMode(shape_env=new_environment(), allow_non_fake_inputs=True)
 
 
-def _backward(result: Any, outcome: Outcome, how: How) -> None:
-    """Go backward from what the step returned, where the step did not do so itself."""
+def _backward(result: Any, outcome: Outcome, how: How) -> bool:
+    """Go backward from what the step returned, where the step did not do so itself; tell whether it was done."""
     import torch
 
     if outcome.seen.backwards:
-        return
+        return False
     losses: list[torch.Tensor] = [each for each in tensors_of(result) if each.requires_grad]
-    if losses and (how.device is None or losses[0].device.type == "cpu" or torch.cuda.is_available()):
-        with torch.autocast(losses[0].device.type, enabled=False) if how.autocast is not None else nullcontext():
-            total = sum(each.sum() for each in losses)
-            total.backward()
+    if not losses or not is_there(how.device):
+        return False
+    with torch.autocast(losses[0].device.type, enabled=False) if how.autocast is not None else nullcontext():
+        total = sum(each.sum() for each in losses)
+        total.backward()
+    return True
 
 
 def _casting(step: Step, how: How) -> Any:
     import torch
 
-    if how.autocast is None:
+    if how.autocast is None or not is_there(how.device):
         return nullcontext()
     kind = next((p.device.type for model in step.modules for p in model.parameters()), "cpu")
     return torch.autocast(how.device.partition(":")[0] if how.device else kind, dtype=how.autocast)

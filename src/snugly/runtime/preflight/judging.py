@@ -107,12 +107,14 @@ class Judging:
         twins: the real tensors that the fake ones of the batch stand for.
         faked: whether the tensors are fake, so that a loss is answered and an element is made up.
         example: the element that is made up.
+        gradients: whether there are any, so that ``backward`` can be called.
     """
 
     seen: Seen
     twins: Twins
     faked: bool = True
     example: int = 1
+    gradients: bool = True
 
     def call(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Judge one call of torch, and do it."""
@@ -124,6 +126,8 @@ class Judging:
             return self._read(name, func, args)
         if name == "backward" and args and is_tensor_like(args[0]):
             self.seen.backwards.append(known_facts(args[0]))
+            if not self.gradients:
+                return None
         if name in RECURRENT and is_symbolic(args[0]):
             return recurrent_output(args)
         result = func(*args, **kwargs)
@@ -140,7 +144,7 @@ class Judging:
             call = loss_call(name, bound.arguments, look=not self.faked)
             given = {each: bound.arguments.get(each, bound.arguments.get(f"{each}_")) for each in call.arguments}
             known = {each: self._known(given[each], facts) for each, facts in call.arguments.items()}
-            call = replace(call, arguments=known)
+            call = replace(call, arguments={each: _as_cast(facts) for each, facts in known.items()})
             verdict, findings = judge_call(call, caller, module)
         recipes = {
             each: self.twins.recipes[id(tensor)] for each, tensor in given.items() if self.twins.of(tensor) is not None
@@ -196,6 +200,17 @@ class Judging:
             at = expression(frame)
             sources = argument_sources(at, ("input", "other"))
             self.seen.findings += judge_operation(application, place=at.place, sources=sources, callers=callers(frame))
+
+
+def _as_cast(facts: TensorFacts) -> TensorFacts:
+    """Return the facts of an argument as a loss gets it: mixed precision runs losses in float32.
+
+    https://docs.pytorch.org/docs/stable/amp.html#cpu-ops-that-autocast-to-float32
+    """
+    kind = (facts.device or "cpu").partition(":")[0]
+    if facts.dtype in {"float16", "bfloat16"} and _torch().is_autocast_enabled(kind):
+        return facts.with_(dtype="float32")
+    return facts
 
 
 def known_facts(tensor: Any) -> TensorFacts:

@@ -6,12 +6,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import replace
-from snugly.runtime.preflight.explaining import failure, report_failure, report_findings, source_traps
-from snugly.runtime.preflight.faking import How, Outcome, run
+from snugly.runtime.preflight.explaining import failure, raised_by_user, report_failure, report_findings, source_traps
+from snugly.runtime.preflight.faking import How, Outcome, fake_mode, run
 from snugly.runtime.preflight.flight import Flight
 from snugly.runtime.preflight.judging import LossRefusedError
 from snugly.runtime.preflight.labels import judge_further_labels
-from snugly.runtime.preflight.sizes import assumptions, new_environment, sizes_of
+from snugly.runtime.preflight.sizes import assumptions, sizes_of
+from snugly.runtime.preflight.standing import is_there
 from snugly.runtime.preflight.steps import Step, StepError, make_step
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from snugly.runtime.preflight.sizes import Assumption
 
-# How long the sizes that no proof covers are run one by one.
+# Seconds of the processor for which the sizes that no proof covers are run one by one.
 _SECONDS = 1.0
 # How many regions of sizes are traced: tracing tells sizes apart where the step does.
 _MOST_REGIONS = 4
@@ -52,10 +53,14 @@ def fly(
     """Run a step on fake tensors at every batch size that matters; see ``snugly.preflight``."""
     made = make_step(model, loss, batch_or_loader, step)
     flight = Flight(sizes_of(made, batch_sizes), parameters=_count(made))
-    how = How(autocast=autocast, device=device)
+    how = How(mode=fake_mode(), autocast=autocast, device=device)
+    if not is_there(device):
+        flight.note(
+            f"there is no {device} here: shapes and devices are followed, gradients and mixed precision are not"
+        )
     first = _first(made, flight, how)
     if first.error is None:
-        how = How(real=bool(flight.real), autocast=autocast, device=device, backward=False)
+        how = replace(how, real=bool(flight.real), backward=False)
         for size in _at_most(flight, flight.sizes.run):
             if size != first.size:
                 _try(made, size, how, flight)
@@ -64,7 +69,7 @@ def fly(
                 _try(made, first.size, replace(how, example=0), flight)
             _prove(made, flight, how)
         _other_modes(made, flight, how)
-        _check_result(first, flight)
+        _check_result(first, flight, device)
         judge_further_labels(made, first, flight)
         if real_step:
             _real_step(made, flight)
@@ -102,6 +107,8 @@ def _needs_elements(error: BaseException) -> bool:
         return False
     if any(each.__name__ in _NEEDS_ELEMENTS for each in type(error).__mro__):
         return True
+    if isinstance(error, AssertionError) and raised_by_user(error):
+        return False
     return isinstance(error, (RuntimeError, TypeError, NotImplementedError, AssertionError, AttributeError)) and any(
         mark in str(error) for mark in _FAKE_MARKS
     )
@@ -139,11 +146,12 @@ def _prove(step: Step, flight: Flight, how: How) -> None:
     every = flight.sizes.every
     proved = {size for size in flight.tested if size not in flight.failed}
     assumed: list[Assumption] = []
-    for _ in range(_MOST_REGIONS):
+    for at in range(_MOST_REGIONS):
         missing = [size for size in every if size > 1 and size not in proved and size not in flight.failed]
         if not missing:
             break
-        region = _trace(step, missing[-1], missing, flight, how)
+        fresh = how if at == 0 else replace(how, mode=fake_mode())  # a region has a book of symbols of its own
+        region = _trace(step, missing[-1], missing, flight, fresh)
         if region is None:
             break
         covered, found = region
@@ -151,7 +159,11 @@ def _prove(step: Step, flight: Flight, how: How) -> None:
         if not covered:
             break
         proved |= covered
-    proved |= _exhaust(step, flight, how, [each for each in every if each not in proved and each not in flight.failed])
+        if len(covered) == 1:  # the step needs a number, such as len(batch): every region would have one size
+            break
+    if not any(flight.sizes.occurs(size) for size in flight.failed):
+        missing = [size for size in every if size not in proved and size not in flight.failed]
+        proved |= _exhaust(step, flight, how, missing)
     flight.proved = frozenset(proved & set(every))
     if len(flight.proved) + len(set(flight.failed) & set(every)) < len(every):
         flight.assumed = tuple(assumed)
@@ -160,10 +172,10 @@ def _prove(step: Step, flight: Flight, how: How) -> None:
 def _exhaust(step: Step, flight: Flight, how: How, missing: list[int]) -> set[int]:
     """Run the step at each size that is still open, until a second is over; return the sizes that fit."""
     fits: set[int] = set()
-    until = time.monotonic() + _SECONDS
+    until = time.process_time() + _SECONDS
     failures = 0
     for size in reversed(missing):
-        if time.monotonic() > until or failures > 1:
+        if time.process_time() > until or failures > 1:
             break
         if _try(step, size, how, flight).error is None:
             fits.add(size)
@@ -176,15 +188,14 @@ def _trace(
     step: Step, example: int, wanted: list[int], flight: Flight, how: How
 ) -> tuple[set[int], list[Assumption]] | None:
     """Run the step once with a symbolic size; return the sizes it holds for and what it assumed."""
-    environment = new_environment()
-    outcome = run(step, example, replace(how, environment=environment, backward=False))
+    outcome = run(step, example, replace(how, symbolic=True))
     if outcome.error is not None:
         if not isinstance(outcome.error, LossRefusedError):
             flight.untraced = failure(outcome.error)
         return None
     if any(loss.verdict.accepted is not True and not _only_elements(loss.verdict) for loss in outcome.seen.losses):
         return None
-    found = assumptions(environment, wanted)
+    found = assumptions(how.mode.shape_env, wanted)
     covered = set(wanted)
     for assumption in found:
         covered &= assumption.holds
@@ -200,12 +211,12 @@ def _only_elements(verdict: Any) -> bool:
 def _other_modes(step: Step, flight: Flight, how: How) -> None:
     """Run the step in evaluation mode too, where normalization and dropout do something else."""
     size = min(flight.size, _REAL_SIZE) if flight.real else flight.size
-    outcome = run(step, size, How(real=how.real, backward=False, device=how.device, evaluating=True))
+    outcome = run(step, size, replace(how, evaluating=True, autocast=None))
     if outcome.error is not None and (how.real or not _needs_elements(outcome.error)):
         flight.note(f"in evaluation mode it fails: {failure(outcome.error)}")
 
 
-def _check_result(first: Outcome, flight: Flight) -> None:
+def _check_result(first: Outcome, flight: Flight, device: str | None) -> None:
     """Say what is wrong with the loss itself: none, several numbers, no gradient."""
     losses = first.seen.backwards or first.results
     for loss in first.seen.backwards:
@@ -216,7 +227,7 @@ def _check_result(first: Outcome, flight: Flight) -> None:
         flight.note("the step returns no tensor, so nothing can be trained by it")
     elif len(losses) == 1 and losses[0].shape:
         flight.note(f"the loss is {losses[0]}, and backward() wants one number: take its mean() or sum()")
-    elif not any(loss.requires_grad for loss in losses):
+    elif is_there(device) and not any(loss.requires_grad for loss in losses):
         flight.note("the loss requires no gradient, so nothing can be trained by it")
 
 

@@ -95,7 +95,7 @@ def assumptions(environment: Any, wanted: Iterable[int]) -> list[Assumption]:
     wanted = tuple(wanted)
     found = []
     for guard in environment.guards:
-        symbols = list(guard.expr.free_symbols)
+        symbols = [each for each in guard.expr.free_symbols if str(each).startswith("s")]
         if len(symbols) != 1:
             continue
         holds = frozenset(n for n in wanted if bool(guard.expr.subs(symbols[0], n)))

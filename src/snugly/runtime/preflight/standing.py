@@ -20,15 +20,18 @@ class StandIns:
 
     Attributes:
         make: returns a stand-in for a tensor.
+        gradients: whether stand-ins may require a gradient.
         of: the stand-in for each tensor, by the identity of the tensor.
         parameters: the stand-ins of parameters that require a gradient, by name.
         reached: names of those that a gradient reached.
     """
 
     make: Callable[[torch.Tensor], torch.Tensor]
+    gradients: bool = True
     of: dict[int, torch.Tensor] = field(default_factory=dict)
     parameters: dict[str, torch.Tensor] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
+    _watching: list[Any] = field(default_factory=list)
 
     def fill(self, models: Mapping[str, nn.Module]) -> None:
         """Put stand-ins into the modules; ``left_as_it_was`` takes them out again."""
@@ -48,10 +51,18 @@ class StandIns:
             return made
         made = self.of[id(tensor)] = self.make(tensor)
         self.of[id(made)] = made  # a module that two models share has its stand-ins already
+        if made.is_leaf:  # it may have served in another run
+            made.grad = None
+            made.requires_grad_(tensor.requires_grad and self.gradients)
         if made.requires_grad and made.is_leaf:
             self.parameters[name] = made
-            made.register_post_accumulate_grad_hook(lambda _: self.reached.add(name))
+            self._watching.append(made.register_post_accumulate_grad_hook(lambda _: self.reached.add(name)))
         return made
+
+    def leave(self) -> None:
+        """Watch the stand-ins no longer."""
+        for each in self._watching:
+            each.remove()
 
     def _replace_held(self, module: nn.Module) -> None:
         """Replace tensors that a module keeps beside its own tables: in lists, as recurrent layers do, and plainly."""
@@ -100,6 +111,17 @@ class StandIns:
             state.update(scale=lambda loss: loss, unscale_=lambda _: None, update=lambda *_: None)
 
 
+def is_there(device: str | None) -> bool:
+    """Tell whether this machine has a device; gradients on one that it lacks abort the process (torch 2.13)."""
+    import torch
+
+    kind = (device or "cpu").partition(":")[0]
+    if kind == "cpu":
+        return True
+    accelerator = torch.accelerator.current_accelerator() if hasattr(torch, "accelerator") else None
+    return torch.cuda.is_available() if accelerator is None else accelerator.type == kind
+
+
 def fakes(mode: Any, device: str | None = None) -> Callable[[torch.Tensor], torch.Tensor]:
     """Return what makes fake tensors.
 
@@ -121,7 +143,7 @@ def fakes(mode: Any, device: str | None = None) -> Callable[[torch.Tensor], torc
         made = FakeTensor(mode, empty, wanted)
         if isinstance(tensor, torch.nn.Parameter):
             made._is_param = True
-        return made.requires_grad_(tensor.requires_grad)
+        return made
 
     return make
 
