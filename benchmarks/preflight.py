@@ -37,13 +37,17 @@ else:
         except RuntimeError:
             pass  # the step did so itself
 seconds = time.process_time() - start
+print()
 print(json.dumps([seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, proof]))
 """
 
 
 def measured(file: Path, which: str) -> tuple[float, float, str]:
     """Return processor seconds, megabytes above what was there, and the proof."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(file), which], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", PROGRAM, str(file), which]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
     seconds, megabytes, proof = json.loads(done.stdout.splitlines()[-1])
     return seconds, megabytes, proof
 

@@ -119,7 +119,7 @@ def is_there(device: str | None) -> bool:
     if kind == "cpu":
         return True
     accelerator = torch.accelerator.current_accelerator() if hasattr(torch, "accelerator") else None
-    return torch.cuda.is_available() if accelerator is None else accelerator.type == kind
+    return bool(torch.cuda.is_available() if accelerator is None else accelerator.type == kind)
 
 
 def fakes(mode: Any, device: str | None = None) -> Callable[[torch.Tensor], torch.Tensor]:
