@@ -346,9 +346,7 @@ def _smoothed(trace: Trace, input: Node, target: Node, reduction: str, ignored: 
     return Node(loss.shape, result_type(loss, smooth), either(loss.grad, smooth.grad))
 
 
-def _require_smoothing_weight(
-    trace: Trace, weight: Node, target: Node, reduction: str, ignored: int | None
-) -> None:
+def _require_smoothing_weight(trace: Trace, weight: Node, target: Node, reduction: str, ignored: int | None) -> None:
     """Require the weight of one axis, which an image loss alone does not; labels that are all ignored ask for none."""
     if weight.rank == 0:
         message = "Dimension specified as 0 but tensor has no dimensions"

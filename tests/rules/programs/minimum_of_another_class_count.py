@@ -1,6 +1,7 @@
 # SNG601: more classes counted than there are
 import torch
 from torch import nn
+
 y = torch.randint(0, 4, (200,))
 counts = torch.bincount(y, minlength=5)  # cause
 w = counts.sum() / counts.float()
