@@ -88,7 +88,7 @@ def broadcast(*shapes: Shape | None) -> Shape | None:
 def _broadcast_pair(a: Shape, b: Shape) -> Shape:
     rank = max(len(a), len(b))
     sizes: list[Dim | None] = []
-    for axis in range(-rank, 0):
+    for axis in range(-1, -rank - 1, -1):  # torch names the last axis that differs
         if -axis > len(a) or -axis > len(b):
             sizes.append(b[axis] if -axis > len(a) else a[axis])
             continue
@@ -100,7 +100,7 @@ def _broadcast_pair(a: Shape, b: Shape) -> Shape:
             )
             raise Misfit(message, clause="broadcast", argument="other", a=a, b=b, axis=axis + rank)
         sizes.append(size)
-    return tuple(sizes)
+    return tuple(reversed(sizes))
 
 
 def expand(shape: Shape | None, sizes: Shape | None) -> Shape | None:

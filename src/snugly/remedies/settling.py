@@ -72,7 +72,8 @@ def settled(findings: Sequence[Finding], recheck: Recheck) -> tuple[Finding, ...
         recheck: follows the program with some files changed.
     """
     trials = _Trials(recheck, _counted(findings))
-    return tuple(_settle(finding, trials) for finding in findings)
+    settled_first = [_settle(finding, trials) for finding in findings]
+    return tuple(_without_unsound(finding, trials) for finding in settled_first)
 
 
 def _settle(finding: Finding, trials: _Trials) -> Finding:
@@ -89,6 +90,15 @@ def _settle(finding: Finding, trials: _Trials) -> Finding:
     if fixes == finding.fixes:
         return finding
     return replace(finding, fixes=fixes, cause=_cause(finding, fixes))
+
+
+def _without_unsound(finding: Finding, trials: _Trials) -> Finding:
+    """Leave out the alternatives to a sound first fix that do not mend, or that break something else."""
+    if len(finding.fixes) < 2 or _rank(finding, finding.fixes[0], trials)[0] > 0:
+        return finding
+    first, *others = finding.fixes
+    sound = [fix for fix in others if _rank(finding, fix, trials)[0] < 2]
+    return finding if len(sound) == len(others) else replace(finding, fixes=(first, *sound))
 
 
 def _rank(finding: Finding, fix: Fix, trials: _Trials) -> tuple[int, int]:
