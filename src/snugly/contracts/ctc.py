@@ -187,7 +187,10 @@ def _require_targets(trace: Trace, targets: Node, lengths: Lengths, batch: Dim |
 
 def _require_input_lengths(trace: Trace, lengths: Lengths, steps: Dim | None) -> None:
     most, least = (None, None) if lengths is None else (max(lengths, default=0), min(lengths, default=0))
-    longer = None if most is None else less(steps, most)
+    longest: Dim | None = most
+    if lengths is None and "input_lengths" in trace.call.arguments:
+        longest = trace.tensor("input_lengths").values.most
+    longer = less(steps, longest)
     fits = False if least is not None and least < 0 else (None if longer is None else not longer)
     first = None
     if fits is False and lengths is not None:

@@ -29,11 +29,13 @@ class Symbol:
         name: how reports show it, such as ``"N"``.
         low: smallest value it can take.
         high: largest value, or ``None`` for no bound.
+        each: it is a size of its own for each item of a sequence, as the lengths of the samples in a batch are.
     """
 
     name: str
     low: int = 0
     high: int | None = None
+    each: bool = False
 
     def bounds(self) -> tuple[int, int | None]:
         """Return the smallest and the largest value."""
@@ -253,6 +255,12 @@ def _less(a: Dim, b: Dim) -> bool | None:
         return True
     if low is not None and low >= 0:
         return False
+    for monomial, coefficient in _terms(a):
+        if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Quotient):
+            quotient = monomial[0]
+            if isinstance(quotient.denominator, int) and quotient.denominator > 0:
+                rest = a - Expr(((monomial, 1),))
+                return _less(quotient.numerator, (b - rest) * quotient.denominator)  # as floor(x / d) < y is x < d * y
     return None
 
 
@@ -285,6 +293,29 @@ def symbols(dim: Dim) -> frozenset[Symbol]:
             else:
                 found |= symbols(atom.numerator) | symbols(atom.denominator)
     return frozenset(found)
+
+
+def each_of(name: str, low: int = 0, high: int | None = None) -> Expr:
+    """Return a size that differs from item to item of a sequence."""
+    return Expr((((Symbol(name, low, high, each=True),), 1),))
+
+
+def differs(dim: Dim | None) -> bool:
+    """Tell whether a size is one for each item of a sequence."""
+    return isinstance(dim, Expr) and any(one.each for one in symbols(dim))
+
+
+def longest(dim: Dim | None) -> Expr | None:
+    """Return the largest that a size is among the items of a sequence, ``None`` where that is not a size by itself.
+
+    Asked twice about the same size, it answers with the same. The longest of several has two entries at least.
+    """
+    if not isinstance(dim, Expr) or not differs(dim):
+        return None
+    (one, *others) = symbols(dim)
+    if others or dim != Expr((((one,), 1),)) or (one.high is not None and one.high < 2):
+        return None
+    return symbol(f"max({one.name})", max(one.low, 2), one.high)
 
 
 def substitute(dim: Dim, sizes: Mapping[Symbol, Dim]) -> Dim:

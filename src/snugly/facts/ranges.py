@@ -137,10 +137,21 @@ def _single(values: ValueFacts) -> Any:
     return values.low if values.low is not None and values.low == values.high else None
 
 
-def _both(a: ValueFacts, b: ValueFacts, function: Callable[[Any, Any], Any]) -> dict[str, Any]:
-    """Return members and elements of a function of two operands, where one is a constant or both are listed."""
+def _both(
+    a: ValueFacts, b: ValueFacts, function: Callable[[Any, Any], Any], *, rising: bool | None = None
+) -> dict[str, Any]:
+    """Return members and elements of a function of two operands, where one is a constant or both are listed.
+
+    Args:
+        a: the first operand.
+        b: the second.
+        function: the function on two numbers.
+        rising: whether it keeps the order of ``a`` for any constant (``True``), or for a positive one (``False``).
+    """
     more: dict[str, Any] = {"finite": True if a.finite and b.finite else None}
     x, y = _single(a), _single(b)
+    if rising is not None and a.most is not None and isinstance(y, int) and (y > 0 or rising):
+        more["most"] = function(a.most, y)
     try:
         if y is not None:
             many, one = a, lambda v: function(v, y)
@@ -168,7 +179,7 @@ def add(a: ValueFacts, b: ValueFacts) -> ValueFacts:
         return a
     (a_low, a_high), (b_low, b_high) = edges(a), edges(b)
     meaning = Meaning.LOGITS if Meaning.LOGITS in (a.meaning, b.meaning) and _shifts_logits(a, b) else None
-    more = _both(a, b, lambda x, y: x + y)
+    more = _both(a, b, lambda x, y: x + y, rising=True)
     return between(a_low + b_low, a_high + b_high, integral=_whole(a, b), meaning=meaning, **more)
 
 
@@ -194,7 +205,7 @@ def subtract(a: ValueFacts, b: ValueFacts) -> ValueFacts:
         meaning = Meaning.BERNOULLI
     if _single(a) == 1 and b.meaning is Meaning.MASK:
         meaning = Meaning.MASK
-    more = _both(a, b, lambda x, y: x - y)
+    more = _both(a, b, lambda x, y: x - y, rising=True)
     return between(a_low - b_high, a_high - b_low, integral=_whole(a, b), meaning=meaning, **more)
 
 
@@ -209,7 +220,7 @@ def multiply(a: ValueFacts, b: ValueFacts) -> ValueFacts:
             meaning = Meaning.LOGITS
     if a.meaning is Meaning.MASK and b.meaning is Meaning.MASK:
         meaning = Meaning.MASK
-    more = _both(a, b, lambda x, y: x * y)
+    more = _both(a, b, lambda x, y: x * y, rising=False)
     return between(min(corners), max(corners), integral=_whole(a, b), meaning=meaning, **more)
 
 
@@ -233,7 +244,7 @@ def floor_divide(a: ValueFacts, b: ValueFacts) -> ValueFacts:
     if exact.low is None and exact.high is None:
         return WHOLE
     low, high = edges(exact)
-    more = _both(a, b, lambda x, y: x // y)
+    more = _both(a, b, lambda x, y: x // y, rising=False)
     return between(_floor(low), _floor(high), integral=True, **more)
 
 
@@ -342,8 +353,8 @@ def union(*parts: ValueFacts) -> ValueFacts:
 
 def some_of(values: ValueFacts) -> ValueFacts:
     """Return what holds for some of the elements (a maximum, those a mask lets pass): bounds stay, presence does not."""
-    if values.attained or values.elements is not None or values.written:
-        return replace(values, attained=False, elements=None, written=frozenset())
+    if values.attained or values.elements is not None or values.written or values.most is not None:
+        return replace(values, attained=False, elements=None, written=frozenset(), most=None)
     return values
 
 
@@ -352,8 +363,8 @@ def part_of(values: ValueFacts) -> ValueFacts:
 
     What the program writes is meant to occur there too.
     """
-    if values.attained or values.elements is not None:
-        return replace(values, attained=False, elements=None, written=values.explicit())
+    if values.attained or values.elements is not None or values.most is not None:
+        return replace(values, attained=False, elements=None, written=values.explicit(), most=None)
     return values
 
 
@@ -409,6 +420,7 @@ def _rounded(values: ValueFacts, most: int) -> ValueFacts:
         elements=None,
         attained=False,
         written=frozenset(),
+        most=None,
     )
 
 

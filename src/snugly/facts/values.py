@@ -15,6 +15,8 @@ from snugly.facts.records import dataclass, replace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from snugly.facts.dims import Dim
+
 
 class Meaning(Enum):
     """What the elements are, as far as the operations that made them tell."""
@@ -45,6 +47,7 @@ class ValueFacts:
         axis: for probabilities, the non-negative axis along which they sum to one.
         written: values that the program itself puts among the elements (``mask[r:r + 5] = 255``) and that nothing
             since may have taken out on purpose. Each is meant to occur, not known to occur in every sample.
+        most: the largest element as a size, such as the longest of the sequences that were padded together.
     """
 
     low: float | None = None
@@ -57,6 +60,7 @@ class ValueFacts:
     meaning: Meaning | None = None
     axis: int | None = None
     written: frozenset[float] = frozenset()
+    most: Dim | None = None
 
     def explicit(self) -> frozenset[float]:
         """Return the values that occur: all of them where they are listed and present, else those written."""
@@ -190,7 +194,7 @@ class ValueFacts:
 
     def selection(self) -> ValueFacts:
         """Return what holds for any of the elements, as after indexing or dropping some."""
-        return replace(self.unordered(), attained=False, written=frozenset())
+        return replace(self.unordered(), attained=False, written=frozenset(), most=None)
 
     def union(self, other: ValueFacts) -> ValueFacts:
         """Return what holds for the elements of both together, in any order, as after concatenation."""

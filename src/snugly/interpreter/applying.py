@@ -13,7 +13,7 @@ from snugly.facts.origins import Origin, Source
 from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
 from snugly.interpreter.events import LossRecord
 from snugly.interpreter.flow import Signal
-from snugly.interpreter.joins import length_of, settle
+from snugly.interpreter.joins import for_any, length_of, settle
 from snugly.interpreter.values import (
     NOTHING,
     DType,
@@ -53,18 +53,23 @@ def to_facts(value: Value) -> Any:
     if isinstance(value, DType):
         return value.name
     if isinstance(value, tuple):
-        return tuple(to_facts(item) for item in value)
+        return tuple(_to_item(item) for item in value)
     if isinstance(value, Sequence):
         if value.items is not None:
-            return [to_facts(item) for item in value.items]
-        element = UNKNOWN_ARGUMENT if value.element is NOTHING else to_facts(value.element)
-        return Repeated(element, value.length)
+            return [_to_item(item) for item in value.items]
+        return Repeated(UNKNOWN_ARGUMENT if value.element is NOTHING else _to_item(value.element), value.length)
     if isinstance(value, slice):
         return slice(to_facts(value.start), to_facts(value.stop), to_facts(value.step))
     if isinstance(value, (Text, Unknown, LibraryName)):
         return UNKNOWN_ARGUMENT
     settled = getattr(value, "as_argument", None)
     return UNKNOWN_ARGUMENT if settled is None else settled()
+
+
+def _to_item(value: Value) -> Any:
+    """Turn one of several items into an argument: sizes of its own say nothing beside those of the others."""
+    facts = to_facts(value)
+    return for_any(facts) if isinstance(facts, TensorFacts) else facts
 
 
 def from_facts(result: Any) -> Value:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from snugly.facts.dims import Dim, Expr, less, same
 from snugly.facts.dims import value as only
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.joins import element_of, join, join_values, length_of, settle
+from snugly.interpreter.joins import element_of, for_any, join, join_values, length_of, settle
 from snugly.interpreter.values import (
     NOTHING,
     Class,
@@ -106,7 +106,7 @@ def _of_sequence(value: Sequence, key: Value) -> Value:
     if isinstance(key, int) and value.cases and value.kind != "dict_keys":
         return _of_cases(value, key)
     element = element_of(value)
-    return Unknown("an item of an empty list") if element is NOTHING else element
+    return Unknown("an item of an empty list") if element is NOTHING else for_any(element)
 
 
 def _of_cases(value: Sequence, key: int) -> Value:

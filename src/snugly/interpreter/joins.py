@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snugly.facts.dims import Dim, Expr, Symbol, bounds, symbols
+from snugly.facts.dims import Dim, Expr, Symbol, bounds, differs, longest, symbols
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import (
@@ -174,6 +174,8 @@ def join_numbers(a: Value, b: Value) -> Value:
     """Return a number between both."""
     if type(a) is type(b) and a == b:
         return a
+    if isinstance(a, Number) and isinstance(b, Number) and a == b:
+        return a
     a_low, a_high = number_bounds(a)
     b_low, b_high = number_bounds(b)
     kind = max(number_type(a), number_type(b), key=lambda name: RANKS.get(name, 2))
@@ -288,11 +290,14 @@ def generalise(value: Value, local: frozenset[Symbol], depth: int = DEPTH) -> Va
     if not local or depth == 0:
         return value
     if isinstance(value, Expr):
-        return Number("int", *bounds(value)) if symbols(value) & local else value
-    if isinstance(value, TensorFacts):
-        if value.shape is None or not any(isinstance(size, Expr) and symbols(size) & local for size in value.shape):
+        if not symbols(value) & local:
             return value
-        shape = (None if isinstance(size, Expr) and symbols(size) & local else size for size in value.shape)
+        return Number("int", *bounds(value), value if differs(value) else None)
+    if isinstance(value, TensorFacts):
+        gone = frozenset(one for one in local if not one.each)
+        if value.shape is None or not any(isinstance(size, Expr) and symbols(size) & gone for size in value.shape):
+            return value
+        shape = (None if isinstance(size, Expr) and symbols(size) & gone else size for size in value.shape)
         return value.with_(shape=tuple(shape))
     if isinstance(value, tuple):
         parts = [generalise(item, local, depth - 1) for item in value]
@@ -317,6 +322,27 @@ def _generalise_sequence(value: Sequence, local: frozenset[Symbol], depth: int) 
     if element is value.element and length is value.length:
         return value
     return Sequence(value.kind, None, element, length)
+
+
+def for_any(value: Value, depth: int = 4) -> Value:
+    """Return what holds for any item of a sequence whose element ``value`` is: sizes that differ are not known."""
+    if isinstance(value, TensorFacts):
+        if value.shape is None or not any(map(differs, value.shape)):
+            return value
+        return value.with_(shape=tuple(None if differs(size) else size for size in value.shape))
+    if isinstance(value, tuple) and depth and not hasattr(value, "_fields"):
+        parts = tuple(for_any(part, depth - 1) for part in value)
+        return value if all(x is y for x, y in zip(parts, value, strict=True)) else parts
+    if isinstance(value, Number) and value.of is not None:
+        return Number(value.type, value.low, value.high)
+    return Number("int", *bounds(value)) if isinstance(value, Expr) and differs(value) else value
+
+
+def longest_number(args: tuple[Value, ...]) -> Expr | None:
+    """Return the largest of a sequence of numbers, where each is a size of an item of its own."""
+    summed = len(args) == 1 and isinstance(args[0], Sequence) and args[0].items is None
+    element = args[0].element if summed else None
+    return longest(element.of) if isinstance(element, Number) else None
 
 
 def open_symbols(value: Value, depth: int = 4) -> frozenset[Symbol]:

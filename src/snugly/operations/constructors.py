@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts import ranges
-from snugly.facts.dims import Dim, Expr, bounds, product, same
+from snugly.facts.dims import Dim, Expr, bounds, longest, product, same
 from snugly.facts.dtypes import canonical_dtype, promote_types
 from snugly.facts.misfits import Misfit
 from snugly.facts.records import dataclass, replace
@@ -61,7 +61,8 @@ def read(data: Any, *, inside: bool = False) -> Data:
         return Data((), "int64", _bounded(low, high, integral=True))
     if isinstance(data, Number):
         integral = True if data.type in ("int", "bool") else None
-        return Data((), _KINDS.get(data.type), _bounded(data.low, data.high, integral=integral))
+        values = replace(_bounded(data.low, data.high, integral=integral), most=longest(data.of))
+        return Data((), _KINDS.get(data.type), values)
     if isinstance(data, TensorFacts):
         return _read_tensor(data, inside=inside)
     if isinstance(data, list | tuple):

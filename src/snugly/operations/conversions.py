@@ -143,6 +143,8 @@ def _one(input: TensorFacts, message: str, raises: str) -> object:
 @operation("torch.Tensor.item")
 def item(input: TensorFacts) -> object:
     """The only element as a Python number."""
+    if input.shape == () and input.values.most is not None and input.values.integral:
+        return input.values.most
     return _one(input, f"a Tensor with {input.numel} elements cannot be converted to Scalar", "RuntimeError")
 
 
@@ -162,6 +164,8 @@ def to_float(input: TensorFacts) -> object:
 @operation("builtins.int", "torch.Tensor.__int__", "operator.index", "torch.Tensor.__index__")
 def to_int(input: TensorFacts) -> object:
     """``int(tensor)``."""
+    if input.shape == () and input.values.most is not None and input.values.integral:
+        return input.values.most
     return _converted(input, "int")
 
 

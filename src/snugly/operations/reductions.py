@@ -8,6 +8,7 @@ from snugly.facts import ranges
 from snugly.facts.dims import same, value
 from snugly.facts.dtypes import COMPLEX, INTEGRAL, SCALAR_TYPES, real_of
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.shapes import without
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
@@ -254,7 +255,10 @@ def _extreme(input: TensorFacts, dim: Any, keepdim: object, name: str) -> Any:
         return maximum(input, dim) if name == "max" else minimum(input, dim)
     if dim is None:
         refuse_empty(input, None, name)
-        return reduced(input, None, False, input.dtype, extreme_values(input))
+        values = extreme_values(input)
+        if name == "max" and input.values.most is not None:
+            values = replace(values, most=input.values.most)
+        return reduced(input, None, False, input.dtype, values)
     axis = axis_of(dim, input.rank)
     if axis is not None:
         refuse_empty(input, axis, name)

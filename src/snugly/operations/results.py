@@ -163,7 +163,7 @@ def moved(values: ValueFacts, moves: Mapping[int, int] | None) -> ValueFacts:
 def _with_axis(values: ValueFacts, axis: int | None) -> ValueFacts:
     return ValueFacts(
         values.low, values.high, values.integral, values.members, values.elements, values.finite,
-        values.attained, values.meaning, axis, values.written,
+        values.attained, values.meaning, axis, values.written, values.most,
     )  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def unordered(values: ValueFacts) -> ValueFacts:
         members = distinct if len(distinct) <= ranges.MOST_MEMBERS else None
     return ValueFacts(
         values.low, values.high, values.integral, members, None, values.finite, values.attained, values.meaning,
-        values.axis, values.written,
+        values.axis, values.written, values.most,
     )  # fmt: skip
 
 

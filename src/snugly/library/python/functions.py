@@ -10,7 +10,7 @@ from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.branches import is_kind
 from snugly.interpreter.expressions import format_value
 from snugly.interpreter.iteration import as_dim, first, listed, make_range, map_items
-from snugly.interpreter.joins import element_of, join, length_of, number_bounds, number_type
+from snugly.interpreter.joins import element_of, join, length_of, longest_number, number_bounds, number_type
 from snugly.interpreter.operators import binary, compare, numbers
 from snugly.interpreter.values import (
     NOTHING,
@@ -278,7 +278,7 @@ def _extreme_bounds(items: list[Value], op: str) -> Value:
 @function("builtins.max")
 def max_(machine: Any, *args: Value, key: Value = None, default: Value = NOTHING) -> Value:
     """Return the largest item."""
-    return _extreme(machine, args, "Gt", key, default)
+    return (longest_number(args) if key is None else None) or _extreme(machine, args, "Gt", key, default)
 
 
 @function("builtins.min")

@@ -46,6 +46,8 @@ def _from_tensor(x: TensorFacts, kind: str) -> Value:
         if math.isfinite(elements[0]):
             return int(elements[0]) if kind == "int" else float(elements[0])
         return Number(kind)
+    if kind == "int" and x.shape == () and x.values.integral and x.values.most is not None:
+        return x.values.most
     low, high = x.values.low, x.values.high
     if kind == "int":
         low = None if low is None or not math.isfinite(low) else math.trunc(low)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from snugly.facts.dims import Dim, product
+from snugly.facts.dims import Dim, longest, product
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
+from snugly.interpreter.joins import element_of
 from snugly.interpreter.values import Number, Sequence, Value
 from snugly.library.registry import function
 from snugly.library.torch.arguments import flag, size, tensor
@@ -63,9 +64,22 @@ def pad_sequence(
     padding_side: Value = "right",
 ) -> Value:
     """Describe ``pad_sequence``: ``(time, batch, *)`` with the longest time, or batch first."""
-    return machine.apply(
+    padded = machine.apply(
         "torch.nn.utils.rnn.pad_sequence", sequences, batch_first=batch_first, padding_value=padding_value
     )
+    return _as_long_as_the_longest(padded, sequences, flag(batch_first))
+
+
+def _as_long_as_the_longest(padded: Value, sequences: Value, first: bool | None) -> Value:
+    """Return padded sequences whose time axis is the largest of the lengths, where those are sizes of the items."""
+    together = Sequence("list", list(sequences)) if isinstance(sequences, tuple) else sequences
+    element = element_of(together) if isinstance(together, Sequence) else None
+    steps = longest(element.size(0)) if isinstance(element, TensorFacts) else None
+    if steps is None or first is None or not isinstance(padded, TensorFacts) or padded.shape is None:
+        return padded
+    shape = list(padded.shape)
+    shape[1 if first else 0] = steps
+    return padded.with_(shape=tuple(shape))
 
 
 @function("torch.nn.utils.rnn.pack_padded_sequence")

@@ -7,12 +7,17 @@ are tensors (stacked), numpy arrays and scalars (their dtype is kept), Python fl
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import Dim, Expr
+from snugly.facts.dims import Dim, Expr, each_of, substitute
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Instance, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.registry import function
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from snugly.facts.dims import Symbol
 
 COLLATE = "torch.utils.data.default_collate"
 
@@ -109,6 +114,29 @@ def has_open_sizes(element: Value) -> bool:
     if isinstance(element, tuple):
         return any(has_open_sizes(part) for part in element)
     return isinstance(element, Mapping) and any(has_open_sizes(part) for part in element.entries.values())
+
+
+def sizes_of_its_own(machine: Any, element: Value, own: Collection[Symbol]) -> Value:
+    """Return a sample whose sizes that are not known have a name: each sample of a batch has others.
+
+    Args:
+        machine: the run.
+        element: the sample.
+        own: the symbols that were made for it.
+    """
+    if isinstance(element, TensorFacts) and element.shape is not None:
+        renamed = {one: each_of(one.name, one.low, one.high) for one in own}
+        named = (
+            each_of(str(machine.new_symbol("L"))) if size is None else substitute(size, renamed)
+            for size in element.shape
+        )
+        return element.with_(shape=tuple(named))
+    if isinstance(element, tuple) and not hasattr(element, "_fields"):
+        return tuple(sizes_of_its_own(machine, part, own) for part in element)
+    if isinstance(element, Mapping):
+        entries = {key: sizes_of_its_own(machine, part, own) for key, part in element.entries.items()}
+        return Mapping(entries, element.rest, element.open, element.rest_key, kind=element.kind)
+    return element
 
 
 @function("torch.utils.data.default_convert", "torch.utils.data._utils.collate.default_convert")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from snugly.facts.dims import Dim, divides, less, same
+from snugly.facts.dims import Dim, Symbol, divides, less, same
 from snugly.facts.dims import value as only_value
 from snugly.facts.origins import Origin
 from snugly.facts.records import dataclass, replace
 from snugly.facts.tensors import TensorFacts
+from snugly.interpreter.joins import made_since
 from snugly.interpreter.values import NOTHING, Case, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, model
 from snugly.library.torch.arguments import flag, size
-from snugly.library.torch.data.collate import collate, convert, has_open_sizes, unequal
+from snugly.library.torch.data.collate import collate, convert, has_open_sizes, sizes_of_its_own, unequal
 from snugly.library.torch.data.datasets import TensorDataset, first_two, is_iterable_only, sample
 from snugly.library.torch.data.samplers import BatchSampler, RandomSampler, SequentialSampler, group_count
 
@@ -103,6 +104,7 @@ class DataLoader(Model):
         elif batch_size is not None and self.sampler is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
         self._names: dict[Run, Dim] = {}
+        self._own: frozenset[Symbol] = frozenset()
         # a sampler of the user's may put samples of one size together
         self._mixes = sampler is None and batch_sampler is None and not is_iterable_only(dataset)
 
@@ -117,7 +119,9 @@ class DataLoader(Model):
 
     def iterate(self, machine: Any) -> Sequence:
         """Return the batches: a case for each size that certainly occurs."""
+        made = len(machine.made)
         element = self._sample(machine)
+        self._own = made_since(machine.made, made)
         if self.batch_sampler is None and self.batch_size is None:
             single = convert(machine, element) if self.collate_fn is None else machine.call(self.collate_fn, element)
             return Sequence("iterator", None, single, self.length(machine))
@@ -164,7 +168,9 @@ class DataLoader(Model):
 
     def _batch(self, machine: Any, element: Value, count: Dim) -> Value:
         if self.collate_fn is not None:
-            return machine.call(self.collate_fn, Sequence("list", None, element, count))
+            return machine.call(
+                self.collate_fn, Sequence("list", None, sizes_of_its_own(machine, element, self._own), count)
+            )
         if self._mixes and has_open_sizes(element):
             pair = first_two(machine, self.dataset)
             refused = None if pair is None else unequal(machine, *pair, count)
