@@ -402,3 +402,11 @@ def test_one_number_comes_out_and_json_says_the_same(loss):
     said = json.loads(report.to_json())["preflight"]
     assert said["proof"] == report.proof
     assert math.isclose(said["activation_bytes"], report.saved)
+
+
+def test_the_page_is_one_file_with_every_layer():
+    text = snugly.preflight(head(), nn.CrossEntropyLoss(), loader()).to_html()
+    assert "Proved for every batch size from 1 to 32" in text
+    assert text.count("<tr>") == 4
+    assert "[32, 8]" in text
+    assert "http" not in text

@@ -80,6 +80,12 @@ class PreflightReport(Report):
         """Return the findings as every report has them, and what preflight adds under ``"preflight"``."""
         return json.dumps(preflight_as_dict(self), indent=2, ensure_ascii=False) + "\n"
 
+    def to_html(self) -> str:
+        """Return a self-contained page with the proof, the findings and the shapes layer by layer."""
+        from snugly.reports.preflight_html import page as html_page
+
+        return html_page(self, _notes(self))
+
     def __bool__(self) -> bool:
         """Tell whether there is something to mend."""
         return bool(self.exit_code)
