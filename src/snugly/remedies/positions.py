@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from snugly.facts.records import dataclass
+from snugly.facts.records import dataclass, replace
 from snugly.remedies.changes import Argmax, Cast, Change, Permute, Rescale, Squeeze, Unsqueeze
 from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.rules.steps import chain
@@ -30,6 +30,7 @@ CONVERSIONS = frozenset((
     "numpy", "copy", "pin_memory", "Tensor", "FloatTensor", "LongTensor", "IntTensor", "DoubleTensor", "neg", "abs",
     "relu", "sigmoid", "tanh", "exp", "log", "sqrt", "clamp", "clip", "squeeze_", "detach_", "dropout",
 ))  # fmt: skip
+SEVERAL = frozenset(("max", "min", "topk", "sort", "mode", "median", "kthvalue", "split", "chunk", "unbind", "unique"))
 INDEXING = frozenset(("getitem", "__getitem__", "index_select", "narrow", "split", "chunk", "iter", "unbind"))
 
 
@@ -46,6 +47,7 @@ class Position:
             operation made it.
         depth: how many operations before the use it is.
         sample: whether it is one sample, before samples were put together to a batch.
+        whole: whether the expression is the tensor, not a tuple or an iterator that gives it.
         origin: the operation that made it.
         shared: how many more times the name it was reached from is used.
     """
@@ -59,6 +61,7 @@ class Position:
     origin: Origin | None = None
     shared: int = 0
     sample: bool = False
+    whole: bool = True
 
 
 def positions(argument: str, facts: TensorFacts, changes: tuple[Change, ...], site: Site) -> Iterator[Position]:
@@ -67,7 +70,7 @@ def positions(argument: str, facts: TensorFacts, changes: tuple[Change, ...], si
     for position in (*_lexical(argument, facts, changes, site), *_along(facts, changes)):
         if position.place not in seen and not _iterated(position.place):
             seen.add(position.place)
-            yield position
+            yield position if _is_tensor(position) else replace(position, whole=False)
 
 
 def _iterated(place: Place) -> bool:
@@ -83,6 +86,23 @@ def _iterated(place: Place) -> bool:
             return False
         node = parent
     return False
+
+
+def _is_tensor(position: Position) -> bool:
+    """Tell whether the expression at a place is the tensor itself, not a tuple or an iterator that gives it."""
+    written = expression_at(position.place)
+    if written is None or position.origin is None or position.origin.place != position.place:
+        return True
+    match written.text.parents.get(written.node):
+        case ast.Call(func=ast.Name(id="iter" | "next" | "enumerate" | "zip")):
+            return False
+        case ast.Assign(targets=[ast.Tuple() | ast.List()], value=value):
+            return value is not written.node
+        case ast.Attribute(attr="values" | "indices"):
+            return position.origin.operation.rpartition(".")[2] not in SEVERAL
+        case ast.Subscript(value=value):
+            return value is not written.node or position.origin.operation.rpartition(".")[2] not in SEVERAL
+    return True
 
 
 def _lexical(argument: str, facts: TensorFacts, changes: tuple[Change, ...], site: Site) -> Iterator[Position]:

@@ -92,12 +92,13 @@ class ChangeArgument(Remedy):
     def placements(self, arguments: Mapping[str, Any], site: Site) -> Iterable[Placement]:
         """Yield the call, the data set, and where the argument was made, in the order that the fault suggests."""
         facts: TensorFacts = arguments[self.argument]
-        found = list(positions(self.argument, facts, self.changes, site))
+        every = list(positions(self.argument, facts, self.changes, site))
+        found = [each for each in every if each.whole]
         used = list(_used(found, outward=self.outward))
         items = [_wrapped(each) for each in found if each.hop == "item"]
         samples = [each for each in found if each.hop == "made" and each.sample]
         items += [_wrapped(each) for each in samples[:1]]
-        undone = list(_undone(found))
+        undone = list(_undone(every))
         made = [_wrapped(each) for each in found if each.hop == "made" and outermost(each, found)]
         if self.near:
             return (*used, *undone, *items, *made)
@@ -107,7 +108,7 @@ class ChangeArgument(Remedy):
 def _used(found: list[Position], *, outward: bool) -> Iterator[Placement]:
     """Yield the expression at the call, but the caller's first where the callee uses its parameter several times."""
     lexical = [each for each in found if each.hop in ("use", "caller")]
-    if outward and len(lexical) > 1 and lexical[1].shared:
+    if outward and len(lexical) > 1 and (lexical[1].shared or lexical[1].hop == "caller"):
         lexical = [*lexical[1:], lexical[0]]
     for each in lexical:
         yield _wrapped(each, local=each.hop == "use")

@@ -26,6 +26,8 @@ INSERTING = frozenset(
 LEARNED = frozenset(
     ("linear", "bilinear", "embedding", "lstm", "gru", "rnn", "LSTM", "GRU", "RNN", "multi_head_attention_forward")
 )
+CHOOSING = frozenset(("argmax", "argmin", "max", "min", "topk", "mode", "median", "kthvalue"))
+EQUALITIES = frozenset(("eq", "ne", "equal", "not_equal"))
 MOST_WALKED = 300
 
 
@@ -121,12 +123,24 @@ def _deliberate(facts: TensorFacts, application: Application) -> bool:
         here = result.origin.place
     if origin is None or origin.place is None:
         return False
-    if origin.options.get("keepdim") is True or origin.options.get("keepdims") is True:
-        return True
     name = origin.operation.rpartition(".")[2]
+    if origin.options.get("keepdim") is True or origin.options.get("keepdims") is True:
+        return not (_compares(application) and name in CHOOSING)
     if name not in INSERTING or not _inserts_axis(origin, facts):
         return False
     return here is None or _within(origin.place, here)
+
+
+def _compares(application: Application) -> bool:
+    """Tell whether guesses are compared with labels: with a range of numbers, a comparison makes one-hot rows."""
+    if application.name.rpartition(".")[2] not in EQUALITIES:
+        return False
+    sides = [each for each in application.arguments.values() if isinstance(each, TensorFacts) and each.origin]
+    return not any(
+        origin.operation.rpartition(".")[2] in ("arange", "range", "linspace")
+        for side in sides
+        for origin, _, _ in chain(side)
+    )
 
 
 def _inserts_axis(origin: Origin, facts: TensorFacts) -> bool:

@@ -35,6 +35,21 @@ def _tensors(value: Any) -> Iterator[TensorFacts]:
             yield from _tensors(item)
 
 
+def all_written_for_batch(origins: tuple[Origin, ...], site: Site, axis: int) -> Iterable[Placement]:
+    """Yield the edits that make every state, such as those of an LSTM, for the batch at hand; none if one cannot be.
+
+    Args:
+        origins: the operations that made the states.
+        site: the recurrent layer's call.
+        axis: the batch axis of its input.
+    """
+    found = [next(iter(written_for_batch(origin, site, axis)), None) for origin in origins]
+    placed = [each for each in found if each is not None]
+    if placed and len(placed) == len(found):
+        edits = tuple(dict.fromkeys(edit for each in placed for edit in each.edits))
+        yield Placement(edits, placed[0].shown, placed[0].place, local=False)
+
+
 def written_for_batch(origin: Origin, site: Site, axis: int) -> Iterable[Placement]:
     """Yield the edit that puts the size of the batch at hand where a state got a fixed one.
 

@@ -4,7 +4,6 @@ from torch import nn
 
 tags = (torch.rand(300, 6) < 0.3).float()
 positive = torch.sum(tags, 1)  # cause
-net = nn.Linear(10, 6)
-loss = nn.BCEWithLogitsLoss(pos_weight=(300 - positive) / positive.clamp(min=1))(
-    net(torch.randn(300, 10)), tags
-)  # SNG606
+net, x = nn.Linear(10, 6), torch.randn(300, 10)
+weight = (300 - positive) / positive.clamp(min=1)
+loss = nn.BCEWithLogitsLoss(pos_weight=weight)(net(x), tags)  # SNG606

@@ -12,7 +12,7 @@ from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.reading import fixed
 from snugly.rules.registry import rule
-from snugly.rules.states import states, written_for_batch
+from snugly.rules.states import all_written_for_batch, states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,21 +54,28 @@ def fixed_batch_size(application: Application) -> Iterator[Diagnosis]:
     if misfit is None or misfit.clause not in HIDDEN or not isinstance(input, TensorFacts) or input.rank != 3:
         return
     axis = 0 if application.arguments.get("batch_first") is True else 1
-    state = next((each for each in states(application) if each.rank == 3), None)
+    given = [each for each in states(application) if each.rank == 3]
+    state = next((each for each in given if same(each.size(1), input.size(axis)) is False), None)
     batch = input.size(axis)
     made_for = None if state is None else state.size(1)
     if state is None or batch is None or made_for is None or same(made_for, batch) is not False:
         return
     size = fixed(made_for)
     remedies: tuple[Rewrite, ...] = ()
-    if state.origin is not None and size is not None:
-        origin = state.origin
-        title = "Make the state for the batch at hand"
-        remedies = (Rewrite(title, {}, lambda site: written_for_batch(origin, site, axis), safe=False),)
+    wrong = [each for each in given if same(each.size(1), batch) is False]
+    origins = tuple(each.origin for each in wrong if each.origin is not None)
+    if len(origins) == len(wrong) and size is not None:
+        title = "Make the state for the batch at hand" if len(wrong) == 1 else "Make both states for the batch at hand"
+        remedies = (Rewrite(title, {}, lambda site: all_written_for_batch(origins, site, axis), safe=False),)
     yield FixedBatchSize(
-        operation=application.name.rpartition(".")[2],
+        operation=_layer(application.name),
         made_for=made_for,
         batch=batch,
         argument="hx" if "hx" in application.arguments else None,
         remedies=remedies,
     )
+
+
+def _layer(name: str) -> str:
+    """Return what a reader calls an operation: ``LSTM`` for ``torch.nn.LSTM.forward``."""
+    return name.removesuffix(".forward").rpartition(".")[2]
