@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter import classes, functions
 from snugly.interpreter.budget import SECONDS, SHORTEST, Budget, Exhausted
+from snugly.interpreter.consequences import independent
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
 from snugly.interpreter.suppressions import part
@@ -29,6 +30,7 @@ def follow(program: Program, source: SourceFile, budget: Budget | None = None) -
     _guarded(machine, source, lambda: program.run(machine, source, "__main__"))
     _guarded(machine, source, lambda: enter_rest(machine, source))
     program.sources.setdefault(source.path, source)
+    machine.events.findings = list(independent(machine.events.findings))
     told, machine.events.suppressed = part(machine.events.distinct(), program.sources)
     machine.events.findings = list(told)
     return machine
