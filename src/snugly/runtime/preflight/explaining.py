@@ -137,7 +137,13 @@ def _static(files: Iterable[str]) -> tuple[Finding, ...]:
     """Return what the source alone shows in some files."""
     from snugly.runtime.source import source_findings
 
-    return tuple(finding for file in list(files)[:_MOST_FILES] for finding in source_findings(file))
+    found: list[Finding] = []
+    for file in list(files)[:_MOST_FILES]:
+        try:
+            found += source_findings(file)
+        except Exception:  # what cannot be followed shows nothing; the run itself has been judged
+            continue
+    return tuple(found)
 
 
 def source_traps(step: Step, first: Outcome) -> tuple[Finding, ...]:
