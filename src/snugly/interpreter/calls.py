@@ -8,6 +8,7 @@ from snugly.facts.dims import value as known
 from snugly.interpreter import classes, functions
 from snugly.interpreter.applying import made_by
 from snugly.interpreter.budget import LISTED_ITEMS
+from snugly.interpreter.escaping import escape
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.joins import element_of, join, settle
 from snugly.interpreter.values import (
@@ -61,6 +62,7 @@ def call(
     if isinstance(function, Instance):
         return _call_instance(machine, function, args, kwargs, rest)
     if isinstance(function, (Unknown, Module, type(None))):
+        escape(machine, (*args, *kwargs.values()))
         return Unknown(getattr(function, "reason", "") or "a call of something unknown")
     if rest is not NOTHING:
         return _call_starred(machine, function, args, kwargs, rest)
@@ -159,7 +161,10 @@ def call_library(machine: Machine, path: str, args: list[Value], kwargs: dict[st
         return construct(machine, path, args, kwargs)
     if libraries.operation(path) is not None:
         return machine.apply(path, *args, **kwargs)
-    return Unknown(path) if path.partition(".")[0] in QUIET else machine.unknown(path)
+    if path.partition(".")[0] in QUIET:
+        return Unknown(path)
+    escape(machine, (*args, *kwargs.values()))
+    return machine.unknown(path)
 
 
 def construct(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:

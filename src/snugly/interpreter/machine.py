@@ -51,6 +51,7 @@ class Machine:
         self.judged: dict[Any, list[Any]] = {}
         self.entered: set[int] = set()
         self.building: list[Class] = []
+        self.escaped: list[Value] = []
         self.exhausted = False
         self.last_receiver: Value = NOTHING
         self.made: list[Expr] = []

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from snugly.interpreter import assignment, branches, classes, functions, imports, loops, matching
+from snugly.interpreter.escaping import escape
 from snugly.interpreter.expressions import evaluate
 from snugly.interpreter.flow import Broke, Continued, Exit, Raised, Returned, Signal, Site
 from snugly.interpreter.joins import join
@@ -222,6 +223,8 @@ def _decorate(machine: Machine, node: ast.expr, value: Value) -> Value:
     if isinstance(decorator, (Function, Class, Instance)) or hasattr(decorator, "function"):
         made = machine.call(decorator, value) if isinstance(decorator, (Function, Class, Instance)) else value
         return value if isinstance(made, Unknown) else made
+    if isinstance(decorator, Unknown):
+        escape(machine, (value,))
     return value
 
 

@@ -1,0 +1,107 @@
+"""What something unknown may do with what it is given: write a dict's entries, run a function any number of times."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from snugly.facts.tensors import TensorFacts
+from snugly.interpreter.values import (
+    NOTHING,
+    Function,
+    Instance,
+    Mapping,
+    Method,
+    Partial,
+    Sequence,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from snugly.interpreter.machine import Machine
+
+MUTATORS = frozenset(
+    ("append", "appendleft", "extend", "insert", "add", "update", "setdefault", "pop", "popleft", "remove", "clear")
+)
+_WRITTEN = Unknown("written by something unknown")
+_KEPT = (bool, int, float, str, bytes, type(None))
+
+
+def escape(machine: Machine, values: Iterable[Value]) -> None:
+    """Forget what an unknown callee may change: tensors in its dicts, and what functions that it has got write."""
+    for value in values:
+        if isinstance(value, Mapping):
+            _forget_tensors(machine, value)
+        elif _function_of(value) is not None and all(value is not known for known in machine.escaped):
+            machine.escaped.append(value)
+    for value in machine.escaped:
+        _forget_written(machine, value)
+
+
+def _function_of(value: Value) -> Function | None:
+    while isinstance(value, (Method, Partial)):
+        value = value.function
+    return value if isinstance(value, Function) else None
+
+
+def _forget_tensors(machine: Machine, mapping: Mapping) -> None:
+    """Forget the tensors of a dict; its numbers and texts are a configuration, which is read and not written."""
+    if not any(isinstance(value, TensorFacts) for value in mapping.entries.values()):
+        return
+    machine.touch(mapping)
+    mapping.entries = {key: value if isinstance(value, _KEPT) else _WRITTEN for key, value in mapping.entries.items()}
+
+
+def _forget_written(machine: Machine, value: Value) -> None:
+    function = _function_of(value)
+    if function is None:
+        return
+    receiver = value.receiver if isinstance(value, Method) else None
+    local = _locals(function)
+    for holder in _written(function.node):
+        _forget(machine, _container(function, receiver, local, holder))
+
+
+def _locals(function: Function) -> set[str]:
+    arguments = function.node.args
+    names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.Nonlocal, ast.Global)):
+            names -= set(node.names)
+    return names
+
+
+def _written(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the expressions whose containers a function writes."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in MUTATORS:
+            yield each.func.value
+        elif isinstance(each, ast.Subscript) and isinstance(each.ctx, (ast.Store, ast.Del)):
+            yield each.value
+
+
+def _container(function: Function, receiver: Value, local: set[str], holder: ast.expr) -> Value:
+    """Return the container that a name or an attribute of the receiver means outside of the function."""
+    match holder:
+        case ast.Name(id=name) if name not in local:
+            return function.scope.find(name)
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            owner = receiver if name in local else function.scope.find(name)
+            return owner.attributes.get(attribute, NOTHING) if isinstance(owner, Instance) else NOTHING
+    return NOTHING
+
+
+def _forget(machine: Machine, container: Value) -> None:
+    if isinstance(container, Sequence) and container.kind in ("list", "deque", "set"):
+        machine.touch(container)
+        container.items, container.cases = None, ()
+        container.element, container.length = _WRITTEN, None
+    elif isinstance(container, Mapping):
+        machine.touch(container)
+        container.entries, container.open = {}, True
+        container.rest = container.rest_key = _WRITTEN
