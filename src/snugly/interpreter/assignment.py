@@ -9,7 +9,7 @@ from snugly.facts.dims import value as known
 from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN
-from snugly.interpreter import items
+from snugly.interpreter import items, seeds
 from snugly.interpreter.events import LineRecord
 from snugly.interpreter.flow import Site
 from snugly.interpreter.iteration import listed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def assign(machine: Machine, target: ast.expr, value: Value, *, record: bool = True) -> None:
     """Bind a target to a value."""
     if isinstance(target, ast.Name):
+        value = seeds.bound(machine, target, value)
         bind_name(machine, target.id, _named(machine, target.id, value))
         if record and isinstance(value, TensorFacts) and not machine.events.muted:
             machine.events.lines.append(LineRecord(machine.frame.source.place(target), target.id, value))
@@ -56,6 +57,8 @@ def _assign_attribute(machine: Machine, target: ast.Attribute, value: Value) -> 
     from snugly.interpreter.expressions import evaluate
 
     owner = evaluate(machine, target.value)
+    if isinstance(owner, Instance):
+        value = seeds.attribute(machine, owner, target, value)
     machine.set(owner, target.attr, value)
     if isinstance(value, TensorFacts) and not machine.events.muted:
         source = machine.frame.source.source(target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from snugly.interpreter import seeds
 from snugly.interpreter.flow import Broke, Continued, Frame, Raised, Returned
 from snugly.interpreter.joins import element_of, join, join_sequences
 from snugly.interpreter.scopes import Scope
@@ -81,6 +82,7 @@ def run(machine: Machine, function: Function, bound: dict[str, Value]) -> Value:
     if machine.budget.depth >= DEEPEST or sum(call is node for call in machine.open_calls) >= RECURSIONS:
         return Unknown("a recursion that is too deep")
     machine.entered.add(id(node))
+    bound = seeds.parameters(machine, function.module, node, bound)
     scope = Scope(bound, function.scope, "function", function.module)
     frame = Frame(scope, function.module, machine.trail.open())
     frame.function, frame.receiver = function, next(iter(bound.values()), None)

@@ -13,6 +13,7 @@ from snugly.interpreter.values import Module
 
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
+    from snugly.interpreter.seeds import Seeds
     from snugly.remedies.proof import Kernel
 
     FilePath = str | os.PathLike[str]
@@ -27,6 +28,7 @@ class Program:
         root: the folder that absolute imports start from: that of the script.
         command_line: the arguments the script is run with; ``None`` when it is only read.
         kernel: runs the real kernel; ``None`` where torch is not at hand.
+        seeds: what the live program knows; ``None`` where there is none.
         libraries: what is known of the libraries.
         modules: the modules that were evaluated, by path of the file.
         sources: their files, by path.
@@ -40,6 +42,7 @@ class Program:
         *,
         command_line: tuple[str, ...] | None = None,
         kernel: Kernel | None = None,
+        seeds: Seeds | None = None,
     ) -> None:
         """Start with nothing read.
 
@@ -48,10 +51,12 @@ class Program:
             display: paths are reported relative to this folder.
             command_line: the arguments the script is run with, when it really is.
             kernel: runs the real kernel, to prove fixes with, where torch is at hand.
+            seeds: what the live program knows, when it has run.
         """
         self.root = None if root is None else os.fspath(root)
         self.command_line = command_line
         self.kernel = kernel
+        self.seeds = seeds
         self.display = None if display is None else os.path.realpath(display)
         self.libraries = Libraries()
         self.modules: dict[str, Module] = {}

@@ -11,6 +11,7 @@ from snugly.facts.records import replace
 from snugly.runtime import interception
 from snugly.runtime.failing import failed_operation
 from snugly.runtime.frames import callers, expression, is_user_file, walk
+from snugly.runtime.seeding import frames_of
 from snugly.runtime.session import Session, judge_seen, line_of, undisturbed
 from snugly.runtime.source import source_findings
 
@@ -59,7 +60,7 @@ def explain_exception(error: BaseException) -> tuple[Finding, ...]:
     """Return what explains an exception that was caught, from its traceback and the source of its program."""
     files = [link.tb_frame.f_code.co_filename for link in walk(error.__traceback__)]
     script = next((file for file in files if is_user_file(file)), None)
-    session = Session(lambda _: None, tuple if script is None else lambda: source_findings(script))
+    session = Session(lambda _: None, lambda seeds: () if script is None else source_findings(script, seeds=seeds))
     return session.explain(error)
 
 
@@ -131,7 +132,7 @@ def _static(error: Exception, links: list[TracebackType], session: Session) -> t
     kind = type(error).__name__
     found = [
         (lines.index(line_of(finding.place.file, finding.place.line)), finding)
-        for finding in session.source_findings()
+        for finding in session.source_findings(frames_of(error.__traceback__), again=True)
         if finding.place is not None
         and finding.raises is not None
         and finding.raises.type == kind

@@ -13,6 +13,7 @@ from snugly.runtime.source import source_findings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from snugly.interpreter.seeds import Seeds
     from snugly.rules.findings import Finding
 
 
@@ -51,7 +52,7 @@ class Installed:
             carefully(lambda: self.session.explain(error))
 
 
-def _main_findings() -> tuple[Finding, ...]:
+def _main_findings(seeds: Seeds) -> tuple[Finding, ...]:
     """Return what the source of the running script shows; there is none at a prompt."""
     script = getattr(sys.modules.get("__main__"), "__file__", None)
-    return () if script is None else source_findings(script, sys.argv[1:])
+    return () if script is None else source_findings(script, sys.argv[1:], seeds)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+import sys
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import same
@@ -12,19 +13,21 @@ from snugly.runtime import interception
 from snugly.runtime.calls import loss_call
 from snugly.runtime.constructing import constructor_of
 from snugly.runtime.frames import callers, expression, user_frame
+from snugly.runtime.seeding import callers_of, seeds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import FrameType, TracebackType
 
     from snugly.contracts.calls import LossCall, Verdict
     from snugly.facts.origins import Place, Source
     from snugly.facts.tensors import TensorFacts
+    from snugly.interpreter.seeds import Seeds
     from snugly.rules.findings import Finding
     from snugly.runtime.frames import Expression
     from snugly.runtime.interception import Seen
 
-    Static = Callable[[], tuple[Finding, ...]]
+    Static = Callable[[Seeds], tuple[Finding, ...]]
 
 
 @dataclass(slots=True)
@@ -33,15 +36,15 @@ class Session:
 
     Attributes:
         tell: called with each finding once, when it is met.
-        static: returns what the source alone shows; called at most once, when there is something to
-            explain or the program has ended.
+        static: returns what the source shows, given what the live program knows; called when there is something
+            to explain for the first time, when the program crashed, or when it has ended.
         told: every finding that was told.
         backward: findings about calls that torch refuses in the backward pass, told when it does.
         seen: the lines at which a loss was judged, with the sizes of the arguments that came.
     """
 
     tell: Callable[[Finding], None]
-    static: Static = tuple
+    static: Static = lambda _: ()
     told: list[Finding] = field(default_factory=list)
     backward: list[Finding] = field(default_factory=list)
     seen: dict[tuple[str, int], list[Mapping[str, Any]]] = field(default_factory=dict)
@@ -65,7 +68,7 @@ class Session:
             self.seen.setdefault(line, []).append(_shapes(seen.arguments))
         for finding in findings:
             if finding.raises is None or _kills(seen.arguments):
-                self._tell(self.with_source(finding))
+                self._tell(self.with_source(finding, callers_of(seen.caller)))
             elif finding.raises.when == "backward":
                 self.backward.append(finding)
 
@@ -84,19 +87,27 @@ class Session:
             if finding.raises is None and not self._contradicted(finding):
                 self._tell(finding)
 
-    def source_findings(self) -> tuple[Finding, ...]:
-        """Return what the source alone shows; nothing where looking at it fails."""
-        if self._static is None:
-            self._static = self.static()
+    def source_findings(self, frames: Sequence[FrameType] = (), *, again: bool = False) -> tuple[Finding, ...]:
+        """Return what the source shows; nothing where looking at it fails.
+
+        Args:
+            frames: the live frames, innermost first; what they know is given to whoever follows the source.
+            again: follow it with these frames although it has been followed.
+        """
+        if self._static is None or again:
+            with undisturbed() if "torch" in sys.modules else nullcontext():
+                self._static = self.static(seeds_of(frames))
         return self._static
 
-    def with_source(self, finding: Finding) -> Finding:
+    def with_source(self, finding: Finding, frames: Sequence[FrameType] = ()) -> Finding:
         """Add to a live finding what the source says about the same line: origin, cause and fixes."""
         if finding.place is None:
             return finding
         here = line_of(finding.place.file, finding.place.line)
         near = [
-            each for each in self.source_findings() if each.place and line_of(each.place.file, each.place.line) == here
+            each
+            for each in self.source_findings(frames)
+            if each.place and line_of(each.place.file, each.place.line) == here
         ]
         best = next((each for each in near if each.code == finding.code), None)
         if best is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snugly.interpreter.seeds import Seeds
     from snugly.rules.findings import Finding
 
 
@@ -17,12 +18,13 @@ STEPS = 2_000_000
 """The work that one program may cost: more than a check spends on one of many files, since this happens once a run."""
 
 
-def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding, ...]:
+def source_findings(script: str, arguments: Sequence[str] = (), seeds: Seeds | None = None) -> tuple[Finding, ...]:
     """Return what is found in a script and the user's modules that it imports; nothing where it cannot be followed.
 
     Args:
         script: the path of the script.
         arguments: its command line, which decides what ``argparse`` gives.
+        seeds: what the live program knows.
     """
     from snugly.interpreter.budget import Budget
     from snugly.interpreter.entry import follow
@@ -32,7 +34,7 @@ def source_findings(script: str, arguments: Sequence[str] = ()) -> tuple[Finding
 
     path = Path(script).resolve()
     kernel = accepts if "torch" in sys.modules else None
-    program = Program(path.parent, command_line=tuple(arguments), kernel=kernel)
+    program = Program(path.parent, command_line=tuple(arguments), kernel=kernel, seeds=seeds)
     try:
         return follow(program, program.read(path), Budget(SECONDS, STEPS)).events.distinct()
     except Unreadable:

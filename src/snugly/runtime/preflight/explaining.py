@@ -48,7 +48,7 @@ def report_failure(outcome: Outcome, size: int, flight: Flight, step: Step) -> N
     if not flight.sizes.occurs(size):
         flight.note(f"at batch size {size}, which this loader does not make, it fails: {failure(error)}")
         return
-    session = Session(tell=lambda _: None, static=lambda: _static(_files(error) or step_files))
+    session = Session(tell=lambda _: None, static=lambda _: _static(_files(error) or step_files))
     found = [_placed(each, session) for each in outcome.findings if each.raises is not None]
     found = found or [_as_torch_says(each, error) for each in _explained(error, session)]
     raised = next((each.raises for each in found if each.raises is not None), None)

@@ -48,7 +48,7 @@ def run(
     except (ValueError, running.NotRunnable) as trouble:
         raise Trouble(str(trouble)) from trouble
     teller = _Teller(output_format, output_file, selection)
-    session = Session(teller.tell, lambda: source_findings(target.file, arguments))
+    session = Session(teller.tell, lambda seeds: source_findings(target.file, arguments, seeds))
     try:
         return running.run(target, arguments, session)
     finally:
