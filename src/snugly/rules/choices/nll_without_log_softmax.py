@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from snugly.contracts import LossCall, Verdict
 
+ARGUMENTS = {"nll_loss": "input", "ctc_loss": "log_probs"}
 TO_LOG = {"softmax": "log_softmax", "Softmax": "LogSoftmax", "Softmax2d": "LogSoftmax"}
 
 
@@ -38,6 +39,12 @@ class NllWithoutLogSoftmax(Diagnosis):
     @property
     def message(self) -> str:
         """Say what the loss is then."""
+        if self.loss.lower().startswith("ctc"):
+            given_instead = "raw scores" if self.meaning == Meaning.LOGITS.value else "probabilities"
+            return (
+                f"{self.loss} takes log-probabilities and adds up those of every alignment. Given {given_instead} the sum "
+                f"is no probability: the loss has no lower bound, and it does not say how likely the labels are."
+            )
         if self.meaning == Meaning.LOGITS.value:
             return (
                 f"{self.loss} takes log-probabilities and only picks one number of each row. Given raw scores it "
@@ -53,24 +60,26 @@ class NllWithoutLogSoftmax(Diagnosis):
 @rule("SNG503", name="nll-without-log-softmax", severity=Severity.ERROR)
 def nll_without_log_softmax(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds raw scores or probabilities given to a loss that takes log-probabilities."""
-    input = None if swapped(call) else given(call, "input")
-    if verdict.accepted is False or short(call) != "nll_loss" or input is None:
+    name = ARGUMENTS.get(short(call))
+    input = None if name is None or swapped(call) else given(call, name)
+    if verdict.accepted is False or name is None or input is None:
         return
     meaning = Meaning.LOGITS if raw_scores(input) else input.values.meaning
     if meaning not in (Meaning.LOGITS, Meaning.PROBABILITIES, Meaning.BERNOULLI):
         return
     cross_entropy = UseLoss("cross_entropy", "CrossEntropyLoss", "Use the loss that takes scores")
-    logarithm = exchanged("input", input, TO_LOG, Meaning.LOG_PROBABILITIES, "Use the logarithm of the softmax")
+    logarithm = exchanged(name, input, TO_LOG, Meaning.LOG_PROBABILITIES, "Use the logarithm of the softmax")
     title_of_fix = "Turn the scores into log-probabilities"
-    normalized = ChangeArgument("input", (LogSoftmax(class_axis(input)),), title_of_fix, near=True, safe=False)
+    axis = len(input.shape or ()) - 1 if name == "log_probs" else class_axis(input)
+    normalized = ChangeArgument(name, (LogSoftmax(axis),), title_of_fix, near=True, safe=False)
     found = applied(input)
     scores = meaning is Meaning.LOGITS
     yield NllWithoutLogSoftmax(
         loss=title(call),
         meaning=meaning.value,
-        argument="input",
+        argument=name,
         blame=None if scores or found is None else found.origin.layer or found.origin,
-        remedies=(cross_entropy, normalized) if scores else logarithm,
+        remedies=(*((cross_entropy,) if name == "input" else ()), normalized) if scores else logarithm,
         silent=True,
-        only=("input",),
+        only=(name,),
     )

@@ -57,7 +57,8 @@ def zero_one_for_signs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     values = target.values
     if values.only((0, 1)) is not True or values.only((1,)) is True:
         return
-    if values.contains(0) is not True and values.meaning is not Meaning.MASK and values.members != frozenset((0, 1)):
+    drawn = values.meaning in (Meaning.MASK, Meaning.CLASS_INDICES)  # both values are meant to occur
+    if values.contains(0) is not True and not drawn and values.members != frozenset((0, 1)):
         return
     yield ZeroOneForSigns(
         loss=title(call),
