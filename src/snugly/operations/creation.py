@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from snugly.facts import ranges
+from snugly.facts import dims, ranges
 from snugly.facts.dims import Dim, Expr, less, value
 from snugly.facts.dtypes import COMPLEX, FLOATING, INTEGRAL, SCALAR_TYPES, complex_of
 from snugly.facts.misfits import Misfit
+from snugly.facts.records import replace
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.operations.arguments import (
@@ -28,6 +29,7 @@ ZERO = ValueFacts(0, 0, True, frozenset((0,)), None, True, attained=True)
 ONE = ValueFacts(1, 1, True, frozenset((1,)), None, True, attained=True)
 UNIT = ValueFacts(0, 1, finite=True)
 NORMAL = ValueFacts(finite=True)
+SURELY_DRAWN = 32  # draws for each value: one is left out with a probability of exp(-32)
 
 
 def new(
@@ -218,6 +220,17 @@ def whole_range(low: object, high: object) -> ValueFacts:
     return ValueFacts(below, above, True, finite=True, meaning=meaning)
 
 
+def drawn(low: object, high: object, shape: Shape | None) -> ValueFacts:
+    """Return the facts of random integers, with both ends among them where so many are drawn that none is left out."""
+    values = whole_range(low, high)
+    count = None if shape is None else dims.product(shape)
+    if not isinstance(count, int) or values.low is None or values.high is None:
+        return values
+    if count < SURELY_DRAWN * (values.high - values.low + 1):
+        return values
+    return replace(values, written=frozenset((values.low, values.high)))
+
+
 @operation("torch.randint")
 def randint(
     *bounds: Any,
@@ -239,7 +252,7 @@ def randint(
     if high is None:
         low, high = 0, low
     shape = None if size is None else sizes_of((size,))
-    return new(shape, chosen_dtype(dtype, "int64"), device, requires_grad, whole_range(low, high))
+    return new(shape, chosen_dtype(dtype, "int64"), device, requires_grad, drawn(low, high, shape))
 
 
 @operation("torch.randint_like")

@@ -17,7 +17,7 @@ from snugly.remedies.site import Site
 from snugly.remedies.text import first_change
 from snugly.rules.findings import Finding, Fix
 from snugly.rules.registry import Rule, operation_rules, rules
-from snugly.rules.steps import steps
+from snugly.rules.steps import made_at, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,7 +147,7 @@ def _finding(
         facts=facts,
         raises=None if diagnosis.silent else raises,
         origin=origin,
-        cause=_cause(diagnosis, fixes, site),
+        cause=_cause(diagnosis, fixes, site, arguments),
         fixes=fixes,
         argument=diagnosis.argument,
         details=diagnosis.details(),
@@ -155,11 +155,19 @@ def _finding(
     )
 
 
-def _cause(diagnosis: Diagnosis, fixes: tuple[Fix, ...], site: Site) -> Place | None:
-    """Return the place to change first: where the fault was made, else where the best fix edits, else the argument."""
+def _cause(
+    diagnosis: Diagnosis, fixes: tuple[Fix, ...], site: Site, arguments: Mapping[str, TensorFacts]
+) -> Place | None:
+    """Return the place to change first: where the fault was made, else where the best fix edits, else the argument.
+
+    Without a fix, an argument that is no expression but a name was made elsewhere: there.
+    """
     if diagnosis.blame is not None and diagnosis.blame.place is not None:
         return diagnosis.blame.place
     if fixes and fixes[0].edits:
         return first_change(fixes[0].edits[0])
     source = site.sources.get(diagnosis.argument or "")
+    facts = arguments.get(diagnosis.argument or "")
+    if facts is not None and source is not None and source.text.isidentifier():
+        return made_at(facts) or source.place
     return site.place if source is None else source.place

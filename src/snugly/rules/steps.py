@@ -9,7 +9,7 @@ from snugly.rules.findings import OriginStep
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.facts.origins import Origin
+    from snugly.facts.origins import Origin, Place
     from snugly.facts.tensors import TensorFacts
 
 MOST_STEPS = 8
@@ -46,3 +46,12 @@ def steps(argument: str, facts: TensorFacts) -> tuple[OriginStep, ...]:
     if len(found) > MOST_STEPS:
         found = [*found[: MOST_STEPS - 1], found[-1]]
     return tuple(reversed(found))
+
+
+def made_at(facts: TensorFacts) -> Place | None:
+    """Return where a tensor last got another shape or dtype, collation left out: it adds an axis to whatever it gets."""
+    for origin, after, before in chain(facts):
+        changed = before is None or before.shape != after.shape or before.dtype != after.dtype
+        if origin.place is not None and origin.operation != "collate" and changed:
+            return origin.place
+    return None

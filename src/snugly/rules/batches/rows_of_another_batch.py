@@ -61,6 +61,7 @@ def rows_of_another_batch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosi
         made_for=rows.made_for,
         batch=rows.batch,
         argument=rows.name,
+        blame=facts.origin,
         remedies=(Rewrite("Take as many rows as the batch has", changed, lambda site: first_rows(rows, site)),),
         only=("input", "target"),
     )

@@ -60,6 +60,7 @@ def weight_dtype(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
             weight=weight.dtype,
             input=input.dtype,
             argument=name,
+            blame=weight.origin,
             remedies=(remedy,),
             only=("input", name),
         )
