@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import dataclass, replace
-from snugly.remedies.lexical import Written, expression_at
+from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.remedies.remedy import Placement, Remedy
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Edit, Severity
@@ -60,16 +60,25 @@ class NameReduction(Remedy):
         made = site.constructor.arguments if site.constructor is not None else site.sources
         source = made.get("size_average")
         here = site.place if site.constructor is None else site.constructor.place
-        written = expression_at(here if source is None else source.place)
+        called = expression_at(here)
+        written = called if called is not None or source is None else expression_at(source.place)
         if written is not None and isinstance(written.node, ast.Call):
-            positional = [
-                node for node in written.node.args if isinstance(node, ast.Constant) and node.value == self.text
-            ]
-            written = Written(written.text, positional[0], written.callers) if positional else None
+            named = next((each for each in written.node.keywords if each.arg == "size_average"), None)
+            if named is not None:
+                text = f"reduction={written.text.of(named.value)}"
+                return (Placement((Edit(written.text.place(named), text),), text, written.place),)
+            written = next(iter(self._positional(written)), None)
         if written is None:
             return ()
         text = f"reduction={written.source}"
         return (Placement((Edit(written.place, text),), text, written.place),)
+
+    def _positional(self, call: Written) -> Iterator[Written]:
+        """Yield the arguments of a call that have the reduction for their value."""
+        for node in call.node.args if isinstance(call.node, ast.Call) else ():
+            given = Written(call.text, node, call.callers)
+            if any(isinstance(hop.node, ast.Constant) and hop.node.value == self.text for hop in followed(given)):
+                yield given
 
 
 @rule("SNG507", name="positional-reduction", severity=Severity.ERROR)

@@ -11,6 +11,7 @@ from snugly.remedies.rewrite import Rewrite, resized
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.flattening import is_reshape
+from snugly.rules.joining import Joined, along_features, joined_in_batch
 from snugly.rules.reading import fixed, sizes
 from snugly.rules.registry import rule
 from snugly.rules.steps import chain
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from snugly.facts.tensors import Shape
     from snugly.operations.registry import Application
-    from snugly.remedies.remedy import Placement
+    from snugly.remedies.remedy import Placement, Remedy
     from snugly.remedies.site import Site
 
 CLAUSES = frozenset((
@@ -93,6 +94,9 @@ def layer_input_size(application: Application) -> Iterator[Diagnosis]:
     if not isinstance(gets, Dim) or not isinstance(expects, Dim):
         return
     factors = flattened_from(input)
+    joined = joined_in_batch(input)
+    if joined is not None and joined.features != fixed(expects):
+        joined = None
     yield LayerInputSize(
         layer=application.name.rpartition(".")[2],
         gets=gets,
@@ -101,9 +105,14 @@ def layer_input_size(application: Application) -> Iterator[Diagnosis]:
         product=factors,
         never=fixed(gets) is None and divides(known_factor(factors), expects) is False,
         argument="input",
-        remedies=_resized(application, gets, factors),
+        blame=None if joined is None else joined.origin,
+        remedies=_resized(application, gets, factors) if joined is None else (_rejoined(joined, input),),
         only=("input", "weight"),
     )
+
+
+def _rejoined(joined: Joined, input: TensorFacts) -> Remedy:
+    return along_features(joined, "input", input.with_(shape=(joined.rows, joined.features)), resize=False)
 
 
 def flattened_from(input: TensorFacts) -> tuple[Dim | None, ...]:

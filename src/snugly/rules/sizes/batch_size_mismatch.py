@@ -9,6 +9,7 @@ from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.flattening import flattened_labels, joined_rows, moved_into_batch
+from snugly.rules.joining import along_features, joined_in_batch
 from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, short, title
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.remedies.remedy import Remedy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,12 @@ def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]
         return
     times = multiple(rows, labels)
     of_labels = multiple(labels, rows)
-    remedies = flattened_labels(target, rows) if of_labels is not None else ()
+    remedies: tuple[Remedy, ...] = flattened_labels(target, rows) if of_labels is not None else ()
     cat = joined_rows(input, labels) if times is not None else None
+    joined = None if cat is None else joined_in_batch(input)
+    if joined is not None and joined.origin is cat:
+        wanted_input = input.with_(shape=(labels, *(input.shape or ())[1:]))
+        remedies = (along_features(joined, "input", wanted_input, resize=True),)
     yield BatchSizeMismatch(
         loss=title(call),
         rows=rows,

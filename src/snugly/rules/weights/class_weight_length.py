@@ -66,7 +66,7 @@ def class_weight_length(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]
         weight=weight.shape,
         classes=number,
         argument="weight",
-        blame=table_of(weight, fixed(weight.size(0))) if step is None else None,
+        blame=table_of(weight, fixed(weight.size(0))) if step is None and weight.rank == 1 else None,
         remedies=(mended("weight", weight, number, step),) if step is not None else tuple(_remedies(weight, number)),
         only=("input", "weight"),
     )

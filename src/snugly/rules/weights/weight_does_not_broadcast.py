@@ -72,7 +72,7 @@ def weight_does_not_broadcast(call: LossCall, verdict: Verdict) -> Iterator[Diag
             weight=weight.shape,
             input=input.shape,
             argument=name,
-            blame=table_of(weight, fixed(weight.size(0))) if step is None else None,
+            blame=table_of(weight, fixed(weight.size(0))) if step is None and weight.rank == 1 else None,
             remedies=() if step is None or number is None else (mended(name, weight, number, step),),
             only=("input", name),
         )
