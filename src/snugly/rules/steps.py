@@ -49,7 +49,7 @@ def steps(argument: str, facts: TensorFacts) -> tuple[OriginStep, ...]:
 
 
 def made_at(facts: TensorFacts) -> Place | None:
-    """Return where a tensor last got another shape or dtype, collation left out: it adds an axis to whatever it gets."""
+    """Return where a tensor last got another shape or dtype, collation left out: it adds an axis to all it gets."""
     for origin, after, before in chain(facts):
         changed = before is None or before.shape != after.shape or before.dtype != after.dtype
         if origin.place is not None and origin.operation != "collate" and changed:

@@ -42,8 +42,8 @@ class NllWithoutLogSoftmax(Diagnosis):
         if self.loss.lower().startswith("ctc"):
             given_instead = "raw scores" if self.meaning == Meaning.LOGITS.value else "probabilities"
             return (
-                f"{self.loss} takes log-probabilities and adds up those of every alignment. Given {given_instead} the sum "
-                f"is no probability: the loss has no lower bound, and it does not say how likely the labels are."
+                f"{self.loss} takes log-probabilities and adds up those of every alignment. Given {given_instead} "
+                f"the sum is no probability: the loss has no lower bound, and it does not say how likely the labels are."
             )
         if self.meaning == Meaning.LOGITS.value:
             return (
