@@ -152,6 +152,12 @@ def made_by(
     parts = result if isinstance(result, tuple) else (result,)
     if not any(isinstance(part, TensorFacts) and part.origin is None for part in parts):
         return result
+    bound = getattr(function, "function", None)
+    if bound is not None and hasattr(function, "receiver"):  # a method of an array
+        code = getattr(bound, "__code__", None)
+        takes_machine = code is not None and code.co_varnames[:1] == ("machine",)
+        args = [*([machine] if takes_machine else []), function.receiver, *args]
+        function = bound
     code = getattr(function, "__code__", None)
     names = () if code is None else code.co_varnames[hasattr(function, "__func__") : code.co_argcount]
     arguments = {key: value for key, value in zip(names, args, strict=False) if key != "machine"}
@@ -167,8 +173,21 @@ def made_by(
         for part in parts
     ]
     if not isinstance(result, tuple):
+        if name.startswith("numpy."):
+            _judge_array(machine, name, arguments, stamped[0])
         return stamped[0]
     return type(result)(*stamped) if hasattr(result, "_fields") else tuple(stamped)
+
+
+def _judge_array(machine: Machine, name: str, arguments: Mapping[str, Value], result: TensorFacts) -> None:
+    """Look at what numpy did as at the same operation of torch: arrays are broadcast and reshaped alike."""
+    method = name.rpartition(".")[2]
+    if method.startswith("__"):
+        name = f"operator.{method.strip('_')}"
+        operands = next((value for value in arguments.values() if isinstance(value, tuple)), ())
+        arguments = dict(zip(("input", "other"), operands, strict=False))
+    given = {key: to_facts(value) for key, value in arguments.items()}
+    _judge(machine, Application(name, given, result), find_sources(machine, arguments))
 
 
 def _judge(machine: Machine, application: Application, sources: dict[str, Source]) -> None:
