@@ -74,3 +74,23 @@ def test_nothing_is_said_about_what_something_unknown_may_have_written(tmp_path,
 
 def test_what_nothing_unknown_has_seen_is_known(tmp_path):
     assert codes(tmp_path, NOT_HANDED_OVER) == ["SNG803"]
+
+
+STATEFUL = """
+import torch
+
+
+class Recorder:
+    def __init__(self):
+        self.samples = []
+
+    def add(self, sample):
+        self.samples.append(sample)
+
+    def all(self):
+        return torch.cat(self.samples)
+"""
+
+
+def test_a_method_that_is_entered_by_itself_does_not_believe_what_others_may_have_written(tmp_path):
+    assert codes(tmp_path, STATEFUL) == []

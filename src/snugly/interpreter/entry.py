@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter import classes, functions
+from snugly.interpreter import classes, escaping, functions
 from snugly.interpreter.budget import SECONDS, SHORTEST, Budget, Exhausted
 from snugly.interpreter.consequences import independent
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
 from snugly.interpreter.suppressions import part
-from snugly.interpreter.values import NOTHING, Class, Function, Unknown, Value
+from snugly.interpreter.values import NOTHING, Class, Function, Instance, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,6 +122,10 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
 
     def use() -> Value:
         instance = classes.instantiate(machine, cls, [], args)
+        if isinstance(instance, Instance):
+            escaping.forget_attributes(
+                machine, instance, [each for each in left if id(each.node) not in machine.entered]
+            )
         for method in left:
             if id(method.node) in machine.entered or method.name == "__init__":
                 continue

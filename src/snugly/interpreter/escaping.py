@@ -41,6 +41,19 @@ def escape(machine: Machine, values: Iterable[Value]) -> None:
         _forget_written(machine, value)
 
 
+def forget_attributes(machine: Machine, instance: Instance, methods: Iterable[Function]) -> None:
+    """Forget the attributes that methods write, before one is entered by itself: others may have run before it."""
+    written: set[str] = set()
+    for method in methods:
+        stored = (each for each in ast.walk(method.node) if isinstance(each, ast.Attribute) and not _is_read(each))
+        for holder in (*stored, *_written(method.node)):
+            if isinstance(holder, ast.Attribute) and isinstance(holder.value, ast.Name) and holder.value.id == "self":
+                written.add(holder.attr)
+    machine.touch(instance)
+    for name in written & set(instance.attributes):
+        instance.attributes[name] = _WRITTEN
+
+
 def _function_of(value: Value) -> Function | None:
     while isinstance(value, (Method, Partial)):
         value = value.function
@@ -63,6 +76,10 @@ def _forget_written(machine: Machine, value: Value) -> None:
     local = _locals(function)
     for holder in _written(function.node):
         _forget(machine, _container(function, receiver, local, holder))
+
+
+def _is_read(node: ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Load)
 
 
 def _locals(function: Function) -> set[str]:
