@@ -43,7 +43,7 @@ class NllWithoutLogSoftmax(Diagnosis):
             given_instead = "raw scores" if self.meaning == Meaning.LOGITS.value else "probabilities"
             return (
                 f"{self.loss} takes log-probabilities and adds up those of every alignment. Given {given_instead} "
-                f"the sum is no probability: the loss has no lower bound, and it does not say how likely the labels are."
+                f"the sum is no probability: the loss has no lower bound and does not say how likely the labels are."
             )
         if self.meaning == Meaning.LOGITS.value:
             return (
