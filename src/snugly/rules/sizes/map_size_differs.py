@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, same
 from snugly.facts.records import dataclass
+from snugly.remedies.changes import bracketed
+from snugly.remedies.remedy import Placement
 from snugly.remedies.rewrite import Rewrite
+from snugly.remedies.text import source_text
 from snugly.rules.diagnosis import Diagnosis
-from snugly.rules.findings import Severity
+from snugly.rules.findings import Edit, Severity
 from snugly.rules.reading import CLASS_INDEX, ELEMENTWISE, multiple, pair, short, sizes, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from snugly.contracts import LossCall, Verdict
     from snugly.facts.tensors import Shape
+    from snugly.remedies.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +70,48 @@ def map_size_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
         return
     if not all(same(a, b) is False for a, b in zip(here, there, strict=True)):
         return
-    times = multiple(there[0], here[0])
+    times, axes = multiple(there[0], here[0]), len(here)
     wanted = input.with_(shape=(*input.shape[:2], *there))
-    title_of_fix = "Bring the scores to the target's size: F.interpolate(scores, size=target.shape[-2:])"
     yield MapSizeDiffers(
         loss=title(call),
         input=here,
         target=there,
         times=times,
         argument="input",
-        remedies=(Rewrite(title_of_fix, {"input": wanted}, lambda _: ()),),
+        remedies=(
+            Rewrite("Bring the scores to the target's size", {"input": wanted}, lambda site: _interpolated(site, axes)),
+        ),
         only=("input", "target"),
     )
+
+
+def _interpolated(site: Site, axes: int) -> Iterable[Placement]:
+    """Yield the scores interpolated to the size of the target, where both stand at the call.
+
+    Args:
+        site: the call of the loss.
+        axes: how many axes a map has.
+    """
+    scores, target = site.sources.get("input"), site.sources.get("target")
+    text = None if scores is None else source_text(scores.place.file)
+    if scores is None or target is None or text is None or text.tree is None:
+        return
+    functional = _functional(text.tree)
+    if functional is not None:
+        changed = f"{functional}.interpolate({scores.text}, size={bracketed(target.text)}.shape[-{axes}:])"
+        yield Placement((Edit(scores.place, changed),), changed, scores.place, local=False)
+
+
+def _functional(tree: ast.Module) -> str | None:
+    """Return how a file reaches ``torch.nn.functional``."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name: alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}": alias.asname or alias.name for alias in node.names}
+    if "torch.nn.functional" in names:
+        return names["torch.nn.functional"]
+    if "torch.nn" in names:
+        return f"{names['torch.nn']}.functional"
+    return f"{names['torch']}.nn.functional" if "torch" in names else None
