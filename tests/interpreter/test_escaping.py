@@ -94,3 +94,22 @@ class Recorder:
 
 def test_a_method_that_is_entered_by_itself_does_not_believe_what_others_may_have_written(tmp_path):
     assert codes(tmp_path, STATEFUL) == []
+
+
+BY_UNKNOWN_KEY = """
+import sys
+from collections import defaultdict
+
+import torch
+
+found = defaultdict(list)
+for name in sys.stdin:
+    found[name].append(torch.zeros(3))
+for name in found:
+    print(torch.stack(found[name]).shape)
+print(torch.stack([torch.stack(values) for values in found.values()]))
+"""
+
+
+def test_lists_of_a_defaultdict_have_the_length_of_none(tmp_path):
+    assert codes(tmp_path, BY_UNKNOWN_KEY) == []

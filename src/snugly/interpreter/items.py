@@ -165,6 +165,11 @@ def _of_mapping(machine: Machine, value: Mapping, key: Value) -> Value:
                 set_item(machine, value, key, made)
             return made
         return Unknown("a key that is not there")
+    if value.factory is not None and value.kind != "Counter" and not (value.open and value.rest is not None):
+        made = machine.call(value.factory)
+        if isinstance(made, Sequence):  # it stands for those of many keys, each of its own length
+            made.items, made.length = None, None
+        set_item(machine, value, key, made)
     found = value.rest if value.open and value.rest is not None else NOTHING
     for entry in value.entries.values():
         found = join(found, entry)
