@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass, field
 from snugly.reports.report import Failure, Report
+from snugly.surfaces.configuration import configuration
 from snugly.surfaces.finding_files import python_files
 from snugly.surfaces.selection import Selection
 from snugly.surfaces.spreading import spread
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import SourceFile
     from snugly.rules.findings import Finding
+    from snugly.surfaces.configuration import Configuration
 
 
 @dataclass(slots=True)
@@ -56,18 +58,21 @@ def check(
         A report; what could not be read is among its ``failures``.
 
     Raises:
-        ValueError: a code that no rule has.
+        ValueError: a code that no rule has, or a setting in ``pyproject.toml`` that means nothing.
     """
-    selection = Selection(tuple(select), tuple(ignore))
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    files, failures = python_files([os.fspath(path) for path in given])
-    return assemble(files, spread(check_file, files), selection, failures)
+    given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
+    project = configuration(given[0] if given else ".")
+    selection = Selection(tuple(select) or project.select, tuple(ignore) or project.ignore)
+    files, failures = python_files(given)
+    files = [file for file in files if file in given or not project.leaves_out(file)]
+    return assemble(files, spread(check_file, files), selection, failures, project=project)
 
 
 def check_text(text: str, filename: str, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:
     """Check a text that is not on disk under the name ``filename``, beside whose files its imports are looked up."""
-    checked = _checked(filename, text)
-    return assemble([filename], [checked], Selection(tuple(select), tuple(ignore)), (), {filename: text})
+    project = configuration(filename)
+    selection = Selection(tuple(select) or project.select, tuple(ignore) or project.ignore)
+    return assemble([filename], [_checked(filename, text)], selection, (), {filename: text}, project=project)
 
 
 def check_file(file: str) -> Checked:
@@ -81,6 +86,8 @@ def assemble(
     selection: Selection,
     failures: Sequence[Failure] = (),
     sources: dict[str, str] | None = None,
+    *,
+    project: Configuration | None = None,
 ) -> Report:
     """Put what is known of each file into one report; a finding that two files lead to is told once."""
     found: dict[tuple[object, ...], Finding] = {}
@@ -97,7 +104,7 @@ def assemble(
         for what, times in one.unknown.items():
             unknown[what] = unknown.get(what, 0) + times
         for finding in one.findings:
-            if finding.code in selection:
+            if finding.code in selection and (project is None or project.reports(finding.file, finding.code)):
                 found.setdefault((finding.code, finding.place, finding.loss), finding)
     return Report(
         findings=tuple(sorted(found.values(), key=_order)),

@@ -10,6 +10,7 @@ from snugly.reports.writing import OutputFormat
 from snugly.surfaces import checking
 from snugly.surfaces.cli.answer import answer
 from snugly.surfaces.cli.trouble import Trouble
+from snugly.surfaces.configuration import configuration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ def check(
     *paths: str,
     select: tuple[str, ...] = (),
     ignore: tuple[str, ...] = (),
-    output_format: OutputFormat = OutputFormat.FULL,
+    output_format: OutputFormat | None = None,
     output_file: str | None = None,
     fix: bool = False,
     unsafe_fixes: bool = False,
@@ -41,7 +42,7 @@ def check(
         paths: files and folders; the working folder by default; - for standard input.
         select: codes or their beginnings, separated by commas; only these are reported.
         ignore: codes or their beginnings that are not reported.
-        output_format: full, concise, json, sarif or github.
+        output_format: full, concise, json, sarif or github; full, if the project does not set another.
         output_file: write the report to this file.
         fix: apply the fixes that are proved and cannot change what was meant, then report what is left.
         unsafe_fixes: with --fix or --diff, take the fixes that a person should look at, too.
@@ -52,6 +53,7 @@ def check(
     """
     options = {"select": select, "ignore": ignore}
     try:
+        written = output_format or _of_project(paths, stdin_filename)
         if paths == ("-",):
             text = sys.stdin.buffer.read().decode("utf-8", "replace")
             report = checking.check_text(text, stdin_filename or "<stdin>.py", **options)
@@ -63,7 +65,13 @@ def check(
                 report = _fix(report, lambda: checking.check(paths or ".", **options), unsafe=unsafe_fixes)
     except ValueError as error:
         raise Trouble(str(error)) from error
-    return answer(report, output_format, output_file, statistics=statistics, exit_zero=exit_zero)
+    return answer(report, written, output_file, statistics=statistics, exit_zero=exit_zero)
+
+
+def _of_project(paths: tuple[str, ...], stdin_filename: str | None) -> OutputFormat:
+    """Return the format that the project of the first path has set."""
+    first = stdin_filename if paths == ("-",) else (paths[0] if paths else None)
+    return OutputFormat(configuration(first or ".").output_format or OutputFormat.FULL)
 
 
 def _show_diff(report: Report, *, unsafe: bool) -> int:
