@@ -89,7 +89,6 @@ class Guard:
         checks: Checks = Checks.SAMPLED,
         wanted: Callable[[Finding], bool] = lambda _: True,
         insists: bool = False,
-        batch_axis: bool = False,
         ask: Asker = asker,
     ) -> None:
         """Prepare; nothing is watched yet.
@@ -99,7 +98,6 @@ class Guard:
             checks: how often elements are looked at.
             wanted: tells which findings count.
             insists: give ``answer`` the findings of each call, known or not.
-            batch_axis: prove of each model that no sample's output depends on another sample.
             ask: how elements on a device are asked for.
         """
         self.met: dict[Any, Met] = {}
@@ -108,7 +106,6 @@ class Guard:
         self._wanted = wanted
         self._insists = insists
         self._ask = ask
-        self._batch_axis = batch_axis
         self._pending = Pending()
         self._next: dict[Pattern, int] = {}
         self._faulty: set[Pattern] = set()

@@ -30,7 +30,7 @@ LOG = logging.getLogger("snugly")
 
 
 class guard:  # noqa: N801 - it is used like a function
-    """Watch the losses of a block, a function or a process; see ``docs/training.md``.
+    """Watch the losses of a block, a function or a process.
 
     A context manager and a decorator; ``guard.enable(...)`` and ``guard.disable()`` do it for the process. Every
     loss of ``torch.nn.functional`` is watched, in all threads, however it is reached. Results, gradients and torch's
@@ -49,7 +49,6 @@ class guard:  # noqa: N801 - it is used like a function
         *,
         on_finding: OnFinding = "warn",
         value_checks: Literal["first", "sampled", "always", "never"] = "sampled",
-        batch_axis: bool = False,
         select: Iterable[str] = (),
         ignore: Iterable[str] = (),
     ) -> None:
@@ -63,8 +62,6 @@ class guard:  # noqa: N801 - it is used like a function
                 batches, then ever more rarely down to every 1,024th (``"sampled"``) or no more (``"first"``);
                 ``"always"``, which waits for the device at each call; ``"never"``. The kernels of ``ctc_loss`` corrupt
                 memory, so unless ``"never"`` it is looked at each time.
-            batch_axis: prove once, for each model whose output is given to a loss, that no sample's output depends on
-                another sample; see ``docs/training.md`` for when that cannot be decided.
             select: only findings whose codes begin so.
             ignore: no findings whose codes begin so.
 
@@ -81,7 +78,6 @@ class guard:  # noqa: N801 - it is used like a function
             checks=_checked_checks(value_checks),
             wanted=self._wants,
             insists=on_finding == "raise",
-            batch_axis=_checked_flag("batch_axis", batch_axis),
         )
 
     @property
@@ -228,13 +224,6 @@ def _checked_checks(given: Any) -> Checks:
     except ValueError:
         msg = f"value_checks must be {', '.join(repr(each.value) for each in Checks)}, not {given!r}"
         raise (ValueError(msg) if isinstance(given, str) else TypeError(msg)) from None
-
-
-def _checked_flag(name: str, given: Any) -> bool:
-    if isinstance(given, bool):
-        return given
-    msg = f"{name} must be True or False, not {given!r}"
-    raise TypeError(msg)
 
 
 def _codes(name: str, given: Any) -> tuple[str, ...]:
