@@ -58,7 +58,7 @@ class SummaryValues(ValueFacts):
             return False
         if ignoring is not None and ignoring == self.ignored:
             return self.rest is None or (low <= self.rest[0] and self.rest[1] <= high)
-        return super().inside(low, high, ignoring=ignoring)
+        return ValueFacts.inside(self, low, high, ignoring=ignoring)
 
     def only(self, values: Any) -> bool | None:
         """Tell whether every element is one of ``values``."""
@@ -67,7 +67,7 @@ class SummaryValues(ValueFacts):
             return True
         if self.binary is False and allowed <= {0.0, 1.0}:
             return False
-        return super().only(allowed)
+        return ValueFacts.only(self, allowed)
 
 
 def summary(tensor: torch.Tensor, ignoring: float | None) -> torch.Tensor:

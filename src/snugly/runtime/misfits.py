@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from snugly.facts.records import replace
+from snugly.facts.values import NOTHING_KNOWN
 from snugly.runtime.interception import Refusal
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class MisfitError(Refusal):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as what ``misfit_error`` makes: workers send exceptions to their parents."""
-        return misfit_error, (str(self), self.findings)
+        return misfit_error, (str(self), tuple(map(_without_tensors, self.findings)))
 
 
 class MisfitWarning(Refusal, UserWarning):
@@ -54,6 +56,12 @@ def misfit_error(message: str, findings: tuple[Finding, ...]) -> MisfitError:
     """Return the exception for findings, of torch's type as well where torch would raise."""
     raised = next((finding.raises.type for finding in findings if finding.raises is not None), None)
     return _class_for(raised)(message, findings)
+
+
+def _without_tensors(finding: Finding) -> Finding:
+    """Return a finding whose facts hold no live tensor, which nobody wants to send along."""
+    plain = {name: facts.with_(values=NOTHING_KNOWN, origin=None) for name, facts in finding.facts.items()}
+    return replace(finding, facts=plain)
 
 
 @cache
