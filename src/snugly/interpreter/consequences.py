@@ -18,13 +18,14 @@ _GIVEN = frozenset(("data", "item", "collate", "parameter"))
 def independent(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield findings, in the order in which the program meets them, without those that follow from an earlier crash.
 
-    A misfit of sizes follows from a crash where it is about a tensor that comes of the very operation whose result
-    did not fit there: an accuracy of the scores that the loss refused. What has nothing to do with the crash stays.
+    A second crash follows from the first where it is about a tensor that comes of the very operation whose result
+    did not fit there: an accuracy of the scores that the loss refused. What has nothing to do with the crash stays, and so
+    does what torch would do silently.
     """
     crashes: list[tuple[Place | None, frozenset[Place]]] = []
     for finding in findings:
-        sizes = finding.raises is not None or finding.code.startswith("SNG4")
-        chain = {origin.place for origin in _made_by(finding, depth=60)} if sizes and crashes else set()
+        raises = finding.raises is not None and bool(crashes)
+        chain = {origin.place for origin in _made_by(finding, depth=60)} if raises else set()
         if any(place != finding.place and refused & chain for place, refused in crashes):
             continue
         yield finding
