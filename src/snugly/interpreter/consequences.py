@@ -19,8 +19,8 @@ def independent(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield findings, in the order in which the program meets them, without those that follow from an earlier crash.
 
     A second crash follows from the first where it is about a tensor that comes of the very operation whose result
-    did not fit there: an accuracy of the scores that the loss refused. What has nothing to do with the crash stays, and so
-    does what torch would do silently.
+    did not fit there: an accuracy of the scores that the loss refused. What has nothing to do with the crash stays,
+    and so does what torch would do silently.
     """
     crashes: list[tuple[Place | None, frozenset[Place]]] = []
     for finding in findings:
