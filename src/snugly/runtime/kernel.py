@@ -219,7 +219,25 @@ def _quiet() -> Iterator[None]:
         stack.enter_context(torch.inference_mode(mode=False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.autocast("cpu", enabled=False))
+        stack.enter_context(_no_saving_hooks())
         yield
+
+
+@contextmanager
+def _no_saving_hooks() -> Iterator[None]:
+    """Lift the hooks on saved tensors: checkpointing counts what is saved and must not count stand-ins."""
+    import torch
+
+    hooks: list[Any] = []
+    autograd = torch._C._autograd
+    while (top := autograd._top_saved_tensors_default_hooks(False)) is not None:  # noqa: FBT003 - it takes no keyword
+        hooks.append(top)
+        autograd._pop_saved_tensors_default_hooks()
+    try:
+        yield
+    finally:
+        for pack, unpack in reversed(hooks):
+            autograd._push_saved_tensors_default_hooks(pack, unpack)
 
 
 def accepts(call: LossCall) -> bool | None:
