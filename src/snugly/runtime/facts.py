@@ -62,6 +62,12 @@ class LiveValues(ValueFacts):
         """Name the tensor, not its elements."""
         return f"LiveValues({tuple(self._whole.shape)})"
 
+    def __getattr__(self, name: str) -> Any:
+        """Say of a fact that no look answers what is said where nothing is known."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(NOTHING_KNOWN, name)
+
     if TYPE_CHECKING:
         _tensor: torch.Tensor
         _whole: torch.Tensor
