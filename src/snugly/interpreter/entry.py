@@ -8,6 +8,7 @@ from snugly.facts.tensors import TensorFacts
 from snugly.interpreter import classes, escaping, functions
 from snugly.interpreter.budget import SECONDS, SHORTEST, Budget, Exhausted
 from snugly.interpreter.consequences import independent
+from snugly.interpreter.entered import symbolic_input
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
 from snugly.interpreter.suppressions import part
@@ -118,7 +119,11 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
     args: dict[str, Value] = {}
     if isinstance(init, Function):
         for parameter in [*functions.parameters(init.node)[1:], *init.node.args.kwonlyargs]:
-            args[parameter.arg] = init.defaults.get(parameter.arg, Unknown(f"parameter {parameter.arg}"))
+            default = init.defaults.get(parameter.arg, NOTHING)
+            none = default is NOTHING or (
+                default == 0 and type(default) is int
+            )  # a count of 0 is a default nobody keeps
+            args[parameter.arg] = Unknown(f"parameter {parameter.arg}") if none else default
 
     def use() -> Value:
         instance = classes.instantiate(machine, cls, [], args)
@@ -135,11 +140,7 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
             if names and method.kind != "staticmethod":
                 bound[names[0]] = receiver
             for name in names[len(bound) :]:
-                bound[name] = (
-                    TensorFacts()
-                    if method.name == "forward" and name not in method.defaults
-                    else _symbolic(method, name)
-                )
+                bound[name] = _given(machine, instance, method, name)
             for parameter in method.node.args.kwonlyargs:
                 bound[parameter.arg] = _symbolic(method, parameter.arg)
             try:
@@ -149,3 +150,9 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
         return None
 
     _protected(machine, source, use)
+
+
+def _given(machine: Machine, instance: Value, method: Function, name: str) -> Value:
+    if method.name != "forward" or name in method.defaults:
+        return _symbolic(method, name)
+    return symbolic_input(machine, instance, method, name) if isinstance(instance, Instance) else TensorFacts()
