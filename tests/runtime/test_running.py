@@ -149,6 +149,24 @@ def test_a_training_script_with_workers_a_trap_and_a_crash(tmp_path):
     assert found[1]["raises"]["message"] == plain.stderr.splitlines()[-1].partition(": ")[2]
 
 
+QUIET = """\
+import torch
+from torch.nn.functional import l1_loss, mse_loss, smooth_l1_loss
+x, y = torch.ones(4, 1), torch.ones(4)
+mse_loss(x, y)  # snugly: ignore[SNG401]
+l1_loss(x, y)  # noqa: SNG401
+smooth_l1_loss(x, y)
+"""
+
+
+def test_comments_and_settings_silence_a_run_as_they_silence_a_check(tmp_path):
+    (tmp_path / "train.py").write_text(QUIET)
+    command = ("-W", "ignore", "-m", "snugly", "run", "--output-format", "concise", "train.py")
+    assert [line.split(":")[1] for line in python(*command, cwd=tmp_path).stderr.splitlines() if "SNG" in line] == ["6"]
+    (tmp_path / "pyproject.toml").write_text('[tool.snugly]\nignore = ["SNG4"]\n')
+    assert "SNG" not in python(*command, cwd=tmp_path).stderr
+
+
 COLLATES = """\
 import torch
 from torch.utils.data import DataLoader

@@ -128,6 +128,8 @@ class Session:
         return came is not None and not any(_fit(finding.facts, shapes) for shapes in came)
 
     def _tell(self, finding: Finding) -> None:
+        if _is_silenced(finding):
+            return
         key = key_of(finding)
         if all(key_of(known) != key for known in self.told):
             self.told.append(finding)
@@ -174,6 +176,21 @@ def judge_call(
         callers=callers(frame),
         constructor=None if module is None else constructor_of(module, frame, at),
     )
+
+
+def _is_silenced(finding: Finding) -> bool:
+    """Tell whether a comment on a line of a finding silences it."""
+    import ast
+    import linecache
+
+    from snugly.interpreter.sources import SourceFile
+    from snugly.interpreter.suppressions import part
+
+    if finding.place is None:
+        return False
+    file = finding.place.file
+    lines = [line.rstrip("\n") for line in linecache.getlines(file)]
+    return not part((finding,), {file: SourceFile(file, lines, ast.Module([], []))})[0]
 
 
 def _shapes(arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,10 +13,12 @@ from snugly.runtime.ranks import Ranks
 from snugly.runtime.session import Session, key_of
 from snugly.runtime.source import source_findings
 from snugly.surfaces.cli.trouble import Trouble
+from snugly.surfaces.configuration import configuration
 from snugly.surfaces.selection import Selection
 
 if TYPE_CHECKING:
     from snugly.rules.findings import Finding
+    from snugly.surfaces.configuration import Configuration
 
 
 def run(
@@ -43,11 +45,12 @@ def run(
         ignore: codes or their beginnings that are not reported.
     """
     try:
-        selection = Selection(select, ignore)
         target = running.module(script) if module else running.script(script)
+        project = configuration(target.file)
+        selection = Selection(select or project.select, ignore or project.ignore)
     except (ValueError, running.NotRunnable) as trouble:
         raise Trouble(str(trouble)) from trouble
-    teller = _Teller(output_format, output_file, selection)
+    teller = _Teller(output_format, output_file, selection, project)
     session = Session(teller.tell, lambda seeds: source_findings(target.file, arguments, seeds))
     try:
         return running.run(target, arguments, session)
@@ -58,10 +61,13 @@ def run(
 class _Teller:
     """Writes findings: each at once where a person reads along, all at the end where a format is one document."""
 
-    def __init__(self, output_format: OutputFormat, output_file: str | None, selection: Selection) -> None:
+    def __init__(
+        self, output_format: OutputFormat, output_file: str | None, selection: Selection, project: Configuration
+    ) -> None:
         self._format = output_format
         self._file = None if output_file is None else os.path.abspath(output_file)
         self._selection = selection
+        self._project = project
         self._told: list[Finding] = []
         self._ranks = Ranks()
         self._process = os.getpid()
@@ -69,6 +75,8 @@ class _Teller:
     def tell(self, finding: Finding) -> None:
         """Write a finding, or keep it for the end."""
         if os.getpid() != self._process or finding.code not in self._selection:
+            return
+        if not self._project.reports(finding.file, finding.code):
             return
         if self._ranks.repeats(key_of(finding)):
             return
