@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass
-from snugly.remedies.lexical import expression_at
+from snugly.remedies.lexical import Written, expression_at, followed
 from snugly.remedies.remedy import Placement
-from snugly.remedies.rewrite import Rewrite
+from snugly.remedies.rewrite import Rewrite, SetOption
 from snugly.remedies.undo import with_argument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Edit, Severity
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from snugly.facts.dims import Dim
     from snugly.facts.origins import Origin
     from snugly.facts.tensors import TensorFacts
+    from snugly.remedies.remedy import Remedy
+    from snugly.remedies.site import Site
 
+MOST_WALKED = 400
+WITHOUT_ELEMENTS = frozenset(("shape", "size", "numel", "dim", "ndim", "dtype", "device"))
 CARRYING = frozenset((
     "view", "reshape", "flatten", "to", "long", "cuda", "contiguous", "getitem", "transpose", "permute",
     "clone", "collate",
@@ -72,19 +76,26 @@ def padding_trained_as_class(call: LossCall, verdict: Verdict) -> Iterator[Diagn
     origin, padding = padded
     if padding == ignored or not 0 <= padding < number:
         return
-    remedy = Rewrite(
-        "Pad the labels with the ignored value",
-        {"target": target.with_(origin=None)},
-        lambda _: _written(origin, ignored),
-    )
+    input = given(call, "input")
+    remedies: list[Remedy] = []
+    if _excluded(origin, padding) or (input is not None and _feeds(origin, input)):
+        text = _padding_text(origin, padding)
+        remedies.append(SetOption("ignore_index", padding, text, "Leave the padding out of the loss"))
+    if input is None or not _feeds(origin, input):
+        pad = Rewrite(
+            "Pad the labels with the ignored value",
+            {"target": target.with_(origin=None)},
+            lambda site: () if _read_elsewhere(site) else _written(origin, ignored),
+        )
+        remedies.append(pad)
     told = PaddingTrainedAsClass(
         loss=title(call),
         padding=padding,
         ignored=ignored,
         classes=number,
         argument="target",
-        blame=origin,
-        remedies=(remedy,),
+        blame=None if remedies and isinstance(remedies[0], SetOption) else origin,
+        remedies=tuple(remedies),
         silent=True,
         only=("target",),
         severity=Severity.ERROR if "ignore_index" in call.options else Severity.WARNING,
@@ -104,9 +115,74 @@ def _padded(target: TensorFacts) -> tuple[Origin, int] | None:
     return None
 
 
-def _written(origin: Origin, ignored: int) -> Iterable[Placement]:
+def _feeds(origin: Origin, input: TensorFacts) -> bool:
+    """Tell whether the scores were computed from the padded tensor, which an embedding then indexes by its elements."""
+    return input.origin is not None and any(
+        each is origin or (each.place == origin.place and each.operation == origin.operation)
+        for each in input.origin.walk(MOST_WALKED)
+    )
+
+
+def _excluded(origin: Origin, padding: int) -> bool:
+    """Tell whether no label has the value of the padding before the padding."""
+    return bool(origin.inputs) and all(
+        each.values.low is not None and each.values.low > padding for each in origin.inputs
+    )
+
+
+def _used_elsewhere(written: Written) -> bool:
+    """Tell whether what an expression is assigned to is read more than once, its size and the like left out."""
+    parent = written.text.parents.get(written.node)
+    if not isinstance(parent, ast.Assign):
+        return False
+    names = {each.id for target in parent.targets for each in ast.walk(target) if isinstance(each, ast.Name)}
+    return any(_reads(written, name) > 1 for name in names)
+
+
+def _reads(at: Written, name: str) -> int:
+    """Return how often a name's elements are read in the scope of an expression.
+
+    ``name = name.to(device)`` and ``name.shape`` do not look at the elements.
+    """
+    parents = at.text.parents
+    count = 0
+    for node in ast.walk(at.text.scope(at.node)):
+        if not isinstance(node, ast.Name) or node.id != name or not isinstance(node.ctx, ast.Load):
+            continue
+        parent = parents.get(node)
+        statement = next((each for each in at.text.ancestors(node) if isinstance(each, ast.stmt)), None)
+        renewed = isinstance(statement, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in statement.targets
+        )
+        count += not renewed and not (isinstance(parent, ast.Attribute) and parent.attr in WITHOUT_ELEMENTS)
+    return count
+
+
+def _read_elsewhere(site: Site) -> bool:
+    """Tell whether the labels at the loss are read by something else too, such as a mask or a metric."""
+    source = site.sources.get("target")
+    written = None if source is None else expression_at(source.place, site.callers)
+    if written is None:
+        return False
+    names = {each.id for each in ast.walk(written.node) if isinstance(each, ast.Name)} - {"torch", "F"}
+    return any(_reads(written, name) > 1 for name in names)
+
+
+def _padding_text(origin: Origin, padding: int) -> str:
+    """Return the padding as it is written, where that is a constant of the module, else its value."""
     written = expression_at(origin.place, origin.callers)
     if written is None or not isinstance(written.node, ast.Call):
+        return str(padding)
+    given = [each.value for each in written.node.keywords if each.arg == "padding_value"] or written.node.args[2:3]
+    start = expression_at(written.text.place(given[0]), origin.callers) if given else None
+    hops = [] if start is None else list(followed(start))
+    constant = start is not None and isinstance(start.node, ast.Name) and len(hops) > 1 and hops[1].hop == "constant"
+    return start.source if constant and start is not None and hops[1].text is written.text else str(padding)
+
+
+def _written(origin: Origin, ignored: int) -> Iterable[Placement]:
+    written = expression_at(origin.place, origin.callers)
+    if written is None or not isinstance(written.node, ast.Call) or _used_elsewhere(written):
         return
     keyword = next((each for each in written.node.keywords if each.arg == "padding_value"), None)
     if keyword is not None:
