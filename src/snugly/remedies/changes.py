@@ -158,6 +158,29 @@ class Permute(Change):
         return Permute(tuple(old - axes for old in self.order[axes:]))
 
 
+@dataclass(frozen=True, slots=True)
+class First(Change):
+    """Keep the first of several along ``axis``, as an axis of one."""
+
+    axis: int
+
+    def facts(self, facts: TensorFacts) -> TensorFacts | None:
+        """Make the size one; what holds for every element still does."""
+        if facts.shape is None or not 0 <= self.axis < len(facts.shape):
+            return None
+        shape = (*facts.shape[: self.axis], 1, *facts.shape[self.axis + 1 :])
+        return facts.with_(shape=shape, values=moved(facts.values))
+
+    def suffix(self, kind: str) -> str:
+        """Write the slice."""
+        del kind
+        return "[" + ":, " * self.axis + ":1]"
+
+    def inside(self, axes: int) -> Change | None:
+        """Count the axis without the batch axes."""
+        return First(self.axis - axes) if self.axis >= axes else None
+
+
 NUMPY_DTYPES = {"int64": "np.int64", "float32": "np.float32", "float64": "np.float64", "bool": "bool"}
 CASTS = {"int64": ".long()", "float32": ".float()", "float64": ".double()", "bool": ".bool()", "float16": ".half()"}
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snugly.facts.dims import same
 from snugly.facts.notation import render
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import title
+from snugly.rules.reading import given, title
 from snugly.rules.registry import rule
+from snugly.rules.targets import to_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
+    from snugly.remedies.remedy import Remedy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +58,16 @@ def arguments_do_not_fit(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
         torch=verdict.raises.message,
         passed=tuple(f"{name} {render(facts)}" for name, facts in call.arguments.items()),
         argument=violation.argument if violation.argument in call.arguments else None,
+        remedies=_leaner(call, violation.argument),
         fallback=True,
     )
+
+
+def _leaner(call: LossCall, argument: str | None) -> tuple[Remedy, ...]:
+    """Return the remedies that take one axis of one out of the refused argument; the proof keeps those that mend."""
+    facts = given(call, argument or "")
+    if argument is None or facts is None or facts.shape is None:
+        return ()
+    shape = facts.shape
+    ones = [axis for axis, size in enumerate(shape) if same(size, 1) is True]
+    return tuple(remedy for axis in ones for remedy in to_shape(argument, facts, (*shape[:axis], *shape[axis + 1 :])))

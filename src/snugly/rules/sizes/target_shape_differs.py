@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING
 from snugly.facts.dims import Dim, product, same
 from snugly.facts.dims import divides as divisible
 from snugly.facts.records import dataclass
+from snugly.remedies.changes import First
+from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.flattening import moved_into_batch
 from snugly.rules.matching import matched
-from snugly.rules.reading import ELEMENTWISE, EXACT, pair, short, sizes, title
+from snugly.rules.reading import ELEMENTWISE, EXACT, fixed, pair, short, sizes, title
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
 from snugly.rules.sizes.class_count_differs import differing_axis
 from snugly.rules.squeezing import eaten
+from snugly.rules.steps import chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from snugly.contracts import LossCall, Verdict
-    from snugly.facts.tensors import Shape
+    from snugly.facts.origins import Origin
+    from snugly.facts.tensors import Shape, TensorFacts
+
+PICTURE_CHANNELS = (3, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,8 @@ def target_shape_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
         return
     if input.shape and target.shape and moved_into_batch(input, target.shape[0]) is not None:
         return
+    channels = _channels_of_a_grey_picture(call)
+    one = ChangeArgument("target", (First(1),), "Keep one channel of the target", safe=False)
     yield TargetShapeDiffers(
         loss=title(call),
         input=input.shape,
@@ -80,9 +88,25 @@ def target_shape_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
         exact=short(call) in EXACT,
         times=_times(input.shape, target.shape),
         argument="target",
-        remedies=matched(input, target),
+        blame=_made(target) if channels else None,
+        remedies=(one, *matched(input, target)) if channels else matched(input, target),
         only=("input", "target"),
     )
+
+
+def _channels_of_a_grey_picture(call: LossCall) -> bool:
+    """Tell whether a mask has the channels of a picture file, beside scores that have one and fit otherwise."""
+    arguments = pair(call)
+    if arguments is None or short(call) not in EXACT or arguments[0].rank != 4 or arguments[1].rank != 4:
+        return False
+    a, b = arguments[0].shape or (), arguments[1].shape or ()
+    rest = all(same(a[axis], b[axis]) is not False for axis in (0, 2, 3))
+    return rest and same(a[1], 1) is True and fixed(b[1]) in PICTURE_CHANNELS
+
+
+def _made(facts: TensorFacts) -> Origin | None:
+    """Return the operation that gave a tensor its shape, the making of samples and batches left out."""
+    return next((origin for origin, _, _ in chain(facts) if origin.operation not in ("item", "collate")), None)
 
 
 def _shape_to_blame(verdict: Verdict) -> bool:
