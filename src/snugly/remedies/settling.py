@@ -6,13 +6,15 @@ memory and the program is followed again: what is left tells which of several pr
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass, field, replace
-from snugly.remedies.text import first_change, source_text, splice
+from snugly.remedies.text import first_change, source_text, splice, unified_diff
+from snugly.rules.findings import Applicability
 
 if TYPE_CHECKING:
     from snugly.facts.origins import Place
@@ -73,7 +75,57 @@ def settled(findings: Sequence[Finding], recheck: Recheck) -> tuple[Finding, ...
     """
     trials = _Trials(recheck, _counted(findings))
     settled_first = [_settle(finding, trials) for finding in findings]
-    return tuple(_without_unsound(finding, trials) for finding in settled_first)
+    return _together([_without_unsound(finding, trials) for finding in settled_first], trials)
+
+
+def _together(findings: list[Finding], trials: _Trials) -> tuple[Finding, ...]:
+    """Return findings, those of one code whose calls stand in one function mended by one fix where one alone cannot.
+
+    A step that raises at each of several calls runs only after all of them are changed.
+    """
+    joint: dict[int, Fix] = {}
+    for group in _alike(findings):
+        fix = _joint(group, trials)
+        joint.update({} if fix is None else {id(finding): fix for finding in group})
+    return tuple(
+        finding if id(finding) not in joint else replace(finding, fixes=(joint[id(finding)], *finding.fixes))
+        for finding in findings
+    )
+
+
+def _alike(findings: list[Finding]) -> list[list[Finding]]:
+    groups: dict[tuple[str, str, int], list[Finding]] = {}
+    for finding in findings:
+        if finding.raises is None or finding.place is None or not finding.fixes or not finding.fixes[0].edits:
+            continue
+        text = source_text(finding.place.file)
+        node = None if text is None else text.expression(finding.place)
+        if text is not None and node is not None:
+            groups.setdefault((finding.code, finding.place.file, id(text.scope(node))), []).append(finding)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _joint(group: list[Finding], trials: _Trials) -> Fix | None:
+    """Return the first fixes of findings as one, if the program then has none of their kind and nothing new."""
+    firsts = [finding.fixes[0] for finding in group]
+    edits = tuple(dict.fromkeys(edit for fix in firsts for edit in fix.edits))
+    key = (group[0].code, group[0].file)
+    alone = trials.left(firsts[0].edits)
+    if alone is None or not alone[key] or len(edits) == len(firsts[0].edits) or _overlap(edits):
+        return None
+    left = trials.left(edits)
+    if left is None or left[key] or any(count > trials.before[each] for each, count in left.items()):
+        return None
+    safe = all(fix.applicability is Applicability.SAFE for fix in firsts)
+    others = "1 more place" if len(group) == 2 else f"{len(group) - 1} more places"
+    applicability = Applicability.SAFE if safe else Applicability.UNSAFE
+    title = f"{firsts[0].title}, and likewise in {others}"
+    return replace(firsts[0], title=title, applicability=applicability, edits=edits, diff=unified_diff(edits))
+
+
+def _overlap(edits: tuple[Edit, ...]) -> bool:
+    spans = sorted((edit.file, edit.start, edit.end) for edit in edits)
+    return any(a[0] == b[0] and b[1] < a[2] for a, b in itertools.pairwise(spans))
 
 
 def _settle(finding: Finding, trials: _Trials) -> Finding:
