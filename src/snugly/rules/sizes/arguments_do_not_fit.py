@@ -9,9 +9,10 @@ from snugly.facts.notation import render
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import given, title
+from snugly.rules.reading import CLASS_INDEX, given, pair, short, title
 from snugly.rules.registry import rule
-from snugly.rules.targets import to_shape
+from snugly.rules.shifting import next_steps
+from snugly.rules.targets import indices_shape, to_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,9 +59,16 @@ def arguments_do_not_fit(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
         torch=verdict.raises.message,
         passed=tuple(f"{name} {render(facts)}" for name, facts in call.arguments.items()),
         argument=violation.argument if violation.argument in call.arguments else None,
-        remedies=_leaner(call, violation.argument),
+        remedies=(*_later(call), *_leaner(call, violation.argument)),
         fallback=True,
     )
+
+
+def _later(call: LossCall) -> tuple[Remedy, ...]:
+    """Return the remedy for labels that hold one step more than the scores, which were predicted from them."""
+    arguments = pair(call)
+    wanted = None if arguments is None or short(call) not in CLASS_INDEX else indices_shape(arguments[0])
+    return () if arguments is None or wanted is None else next_steps(*arguments, wanted)
 
 
 def _leaner(call: LossCall, argument: str | None) -> tuple[Remedy, ...]:

@@ -13,6 +13,7 @@ from snugly.rules.joining import along_features, joined_in_batch
 from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, short, title
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
+from snugly.rules.shifting import next_steps
 from snugly.rules.targets import indices_shape
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]
     times = multiple(rows, labels)
     of_labels = multiple(labels, rows)
     remedies: tuple[Remedy, ...] = flattened_labels(target, rows) if of_labels is not None else ()
+    remedies = remedies or next_steps(input, target, wanted)
     cat = joined_rows(input, labels) if times is not None else None
     joined = None if cat is None else joined_in_batch(input)
     if joined is not None and joined.origin is cat:
