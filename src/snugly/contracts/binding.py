@@ -215,7 +215,8 @@ def bind(parameters: Sequence[Parameter], positional: Sequence[Any], keywords: M
         parameter.name for parameter in parameters if parameter.default is REQUIRED and parameter.name not in bound
     ]
     if missing:
-        msg = f"missing {len(missing)} required arguments: {', '.join(map(repr, missing))}"
+        what = "a required argument" if len(missing) == 1 else f"{len(missing)} required arguments"
+        msg = f"missing {what}: {', '.join(map(repr, missing))}"
         raise BindingError(msg)
     return bound
 

@@ -60,9 +60,9 @@ class SourceFile:
 
 
 class Unreadable(Exception):  # noqa: N818 - a fact about a file, not an error of ours
-    """A file that is not Python source; says why and where."""
+    """A file that is not Python source; says why, and where if it is about a line."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, message: str, line: int | None = None, column: int = 1) -> None:
         """Keep the place."""
         super().__init__(message)
         self.message = message

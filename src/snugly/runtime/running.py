@@ -95,7 +95,8 @@ def _compile(shown: str, path: str) -> CodeType:
         with open(path, "rb") as file:
             return compile(file.read(), path, "exec", dont_inherit=True)
     except OSError as error:
-        msg = f"cannot open {shown}: {error.strerror}"
+        main = "there is no __main__.py in this folder"
+        msg = f"cannot open {shown}: {main if os.path.isdir(shown) else error.strerror}"
         raise NotRunnable(msg) from error
     except SyntaxError as error:
         msg = f"{shown}:{error.lineno or 1}:{error.offset or 1}: {error.msg}"

@@ -20,7 +20,10 @@ def python_files(paths: Sequence[str]) -> tuple[list[str], list[Failure]]:
     failures = []
     for path in paths:
         if os.path.isdir(path):
-            found.update(dict.fromkeys(_below(path)))
+            below = list(_below(path))
+            found.update(dict.fromkeys(below))
+            if not below:
+                failures.append(Failure(path, "no Python file is in this folder"))
         elif os.path.exists(path):
             found[path] = None
         else:
