@@ -12,7 +12,7 @@ import math
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING
 
-from snugly.facts.records import dataclass
+from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,12 +30,14 @@ class Symbol:
         low: smallest value it can take.
         high: largest value, or ``None`` for no bound.
         each: it is a size of its own for each item of a sequence, as the lengths of the samples in a batch are.
+        members: the constants that it is one of, where that is known; two equal symbols may differ in it.
     """
 
     name: str
     low: int = 0
     high: int | None = None
     each: bool = False
+    members: frozenset[int] | None = field(default=None, repr=False, compare=False)
 
     def bounds(self) -> tuple[int, int | None]:
         """Return the smallest and the largest value."""
@@ -174,9 +176,9 @@ class Expr:
 Dim = int | Expr
 
 
-def symbol(name: str, low: int = 0, high: int | None = None) -> Expr:
+def symbol(name: str, low: int = 0, high: int | None = None, members: frozenset[int] | None = None) -> Expr:
     """Return a new size named ``name`` between ``low`` and ``high``, both included."""
-    return Expr((((Symbol(name, low, high),), 1),))
+    return Expr((((Symbol(name, low, high, members=members),), 1),))
 
 
 def bounds(dim: Dim) -> tuple[int | None, int | None]:

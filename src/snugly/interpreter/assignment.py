@@ -42,7 +42,8 @@ def _named(machine: Machine, name: str, value: Value) -> Value:
     """Give an integer that is not known an identity: the name stands for one number until it is bound again."""
     if isinstance(value, Number) and value.type == "int" and value.low is not None and value.low >= 0:
         high = value.high
-        return machine.new_symbol(name, int(value.low), None if high is None else int(high))
+        members = None if value.members is None else frozenset(map(int, value.members))
+        return machine.new_symbol(name, int(value.low), None if high is None else int(high), members)
     return value
 
 

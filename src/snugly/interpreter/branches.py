@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from snugly.facts.dims import Expr
+from snugly.facts.scalars import choice, forgetting, linear_members
 from snugly.interpreter.flow import Broke, Continued, Exit, Raised, Returned, Signal
 from snugly.interpreter.joins import join
-from snugly.interpreter.values import NOTHING, Choice, Class, Instance, LibraryName, Sequence, Unknown, Value
+from snugly.interpreter.values import (
+    NOTHING,
+    Choice,
+    Class,
+    Instance,
+    LibraryName,
+    Number,
+    Sequence,
+    Text,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +114,11 @@ def keep_exit(machine: Machine, signal: Signal, made: Delta | None = None) -> No
 
 def refine(machine: Machine, test: ast.expr, *, truth: bool) -> None:
     """Note what it tells about names that ``test`` is true, or false."""
+    if not isinstance(test, ast.BoolOp) and not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)):
+        _narrow_choices(machine, test, truth=truth)
+    elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is not truth:
+        for part in test.values:
+            _narrow_choices(machine, part, truth=None)
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             refine(machine, operand, truth=not truth)
@@ -137,10 +155,66 @@ def _narrow(machine: Machine, node: ast.expr, matches: Callable[[Value], bool], 
         rebind(machine, node, options[0] if len(options) == 1 else Choice(tuple(options)))
 
 
+def _narrow_choices(machine: Machine, test: ast.expr, *, truth: bool | None) -> None:
+    """Take out the constants that the outcome of a test excludes for the numbers and texts it reads.
+
+    Where the outcome, or what it means for a number, is not known, what the number was chosen among is forgotten.
+    """
+    from snugly.interpreter.assignment import rebind
+
+    for node in ast.walk(test):
+        if isinstance(node, ast.Name):
+            known = machine.frame.scope.find(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = machine.frame.scope.find(node.value.id)
+            known = owner.attributes.get(node.attr, NOTHING) if isinstance(owner, Instance) else NOTHING
+        else:
+            continue
+        if isinstance(known, Expr) and linear_members(known) is not None:
+            rebind(machine, node, forgetting(known))  # it stays the same size
+            continue
+        if not isinstance(known, (Number, Text)) or known.members is None:
+            continue
+        answers = None if truth is None else _answers(machine, test, node, known.members)
+        left = None if answers is None else frozenset(each for each, answer in answers.items() if answer is truth)
+        rebind(machine, node, _one_of(known, left))
+
+
+def _answers(machine: Machine, test: ast.expr, node: ast.expr, members: frozenset[Any]) -> dict[Any, bool] | None:
+    """Return what a test says for each constant that ``node`` can be, ``None`` where it is not known."""
+    from snugly.interpreter.expressions import evaluate
+    from snugly.interpreter.operators import COMPARE
+
+    if test is node:
+        return {member: bool(member) for member in members}
+    match test:
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if (left is node) is not (right is node):
+            other = evaluate(machine, right if left is node else left)
+            compare = COMPARE.get(type(op).__name__)
+            if compare is None or not isinstance(other, (int, float, str)):
+                return None
+            try:
+                return {one: bool(compare(one, other) if left is node else compare(other, one)) for one in members}
+            except TypeError:
+                return None
+        case _:
+            return None
+
+
+def _one_of(known: Number | Text, left: frozenset[Any] | None) -> Value:
+    if isinstance(known, Text):
+        return next(iter(left)) if left is not None and len(left) == 1 else Text(left or None)
+    if not left:
+        return Number(known.type, known.low, known.high, known.of)
+    if len(left) == 1:
+        only = next(iter(left))
+        return float(only) if known.type == "float" else int(only)
+    return choice(known.type, left)
+
+
 def _equate(machine: Machine, left: ast.expr, right: ast.expr) -> None:
     from snugly.interpreter.assignment import rebind
     from snugly.interpreter.expressions import evaluate
-    from snugly.interpreter.values import Number, Text
 
     if not isinstance(left, ast.Name):
         return

@@ -9,7 +9,7 @@ from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.heap import Delta, State, join_states, set_state, state_of
 from snugly.interpreter.joins import element_of, equivalent, generalise, join, made_since, number_type
 from snugly.interpreter.scopes import Scope
-from snugly.interpreter.values import NOTHING, Case, Instance, Mapping, Number, Sequence, Unknown, Value
+from snugly.interpreter.values import NOTHING, Case, Instance, Mapping, Number, Sequence, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from snugly.facts.dims import Dim, Symbol
@@ -223,6 +223,8 @@ def widen_value(old: Value, new: Value, *, final: bool) -> Value:
     if isinstance(joined, Number):
         low = joined.low if joined.low is not None and number_type(old) == "int" and joined.low == _low(old) else None
         return Number(joined.type, low, None)
+    if isinstance(joined, Text):
+        return Text()
     if final and not equivalent(old, joined):
         return Unknown("a value that every iteration changes")
     return joined

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, Expr, less, same
 from snugly.facts.dims import value as only
+from snugly.facts.scalars import forgetting, linear_members
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.joins import element_of, for_any, join, join_values, length_of, settle
 from snugly.interpreter.values import (
@@ -105,8 +106,19 @@ def _of_sequence(value: Sequence, key: Value) -> Value:
         return value.start + key * value.step
     if isinstance(key, int) and value.cases and value.kind != "dict_keys":
         return _of_cases(value, key)
-    element = element_of(value)
-    return Unknown("an item of an empty list") if element is NOTHING else for_any(element)
+    element = unchosen(for_any(element_of(value)))
+    return Unknown("an item of an empty list") if element is NOTHING else element
+
+
+def unchosen(value: Value) -> Value:
+    """Forget among which constants a number or a text was chosen: nothing keeps what a condition on it tells."""
+    if isinstance(value, Number) and value.members is not None:
+        return Number(value.type, value.low, value.high, value.of)
+    if isinstance(value, Expr) and linear_members(value) is not None:
+        return forgetting(value)
+    if isinstance(value, Text):
+        return Text()
+    return tuple(map(unchosen, value)) if type(value) is tuple else value
 
 
 def _of_cases(value: Sequence, key: int) -> Value:
@@ -171,7 +183,9 @@ def _of_mapping(machine: Machine, value: Mapping, key: Value) -> Value:
             made.items, made.length = None, None
         set_item(machine, value, key, made)
     found = value.rest if value.open and value.rest is not None else NOTHING
-    for entry in value.entries.values():
+    drawn = key.members if isinstance(key, (Text, Number)) else None
+    known = drawn is not None and drawn <= value.entries.keys()
+    for entry in [value.entries[one] for one in drawn or ()] if known else value.entries.values():
         found = join(found, entry)
     return Unknown("an item of an empty dict") if found is NOTHING else found
 
@@ -227,9 +241,9 @@ def _write_sequence(machine: Machine, value: Sequence, key: Value, new: Value) -
     elif isinstance(key, slice):
         _write_slice(value, key, machine.iterate(new))
     elif value.items is not None and len(value.items) <= 64:
-        value.items = [join(item, new) for item in value.items]
+        value.items = [unchosen(join(item, new)) for item in value.items]
     else:
-        value.element, value.length = join(element_of(value), new), length_of(value)
+        value.element, value.length = unchosen(join(element_of(value), new)), length_of(value)
         value.items, value.cases = None, ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snugly.facts.dims import Dim, Expr, Symbol, bounds, differs, longest, symbols
+from snugly.facts.scalars import MOST_CHOICES, linear_members
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import (
@@ -114,7 +115,7 @@ def _join_alike(kind: str, a: Any, b: Any, depth: int) -> Value | None:
     if kind == "number":
         return join_numbers(a, b)
     if kind == "text":
-        return a if a == b else Text()
+        return a if a == b else _join_texts(a, b)
     if kind == "tuple":
         if len(a) != len(b):
             return None
@@ -170,6 +171,21 @@ def number_bounds(value: Value) -> tuple[float | None, float | None]:
     return value, value
 
 
+def number_members(value: Value) -> frozenset[float] | None:
+    """Return the constants that a number is one of, where that is known."""
+    if isinstance(value, Number):
+        return value.members
+    if isinstance(value, Expr):
+        return linear_members(value)
+    return frozenset((value,)) if isinstance(value, (int, float)) and value == value else None  # noqa: PLR0124 - NaN
+
+
+def _join_texts(a: Value, b: Value) -> Text:
+    first, second = (frozenset((text,)) if isinstance(text, str) else text.members for text in (a, b))
+    members = None if first is None or second is None else first | second
+    return Text(members if members is not None and len(members) <= MOST_CHOICES else None)
+
+
 def join_numbers(a: Value, b: Value) -> Value:
     """Return a number between both."""
     if type(a) is type(b) and a == b:
@@ -181,7 +197,11 @@ def join_numbers(a: Value, b: Value) -> Value:
     kind = max(number_type(a), number_type(b), key=lambda name: RANKS.get(name, 2))
     low = None if a_low is None or b_low is None else min(a_low, b_low)
     high = None if a_high is None or b_high is None else max(a_high, b_high)
-    return Number(kind, low, high)
+    first, second = number_members(a), number_members(b)
+    members = None
+    if kind in ("int", "float") and first is not None and second is not None and len(first | second) <= MOST_CHOICES:
+        members = first | second
+    return Number(kind, low, high, members=members)
 
 
 def join_dims(a: Dim | None, b: Dim | None) -> Dim | None:
@@ -292,7 +312,7 @@ def generalise(value: Value, local: frozenset[Symbol], depth: int = DEPTH) -> Va
     if isinstance(value, Expr):
         if not symbols(value) & local:
             return value
-        return Number("int", *bounds(value), value if differs(value) else None)
+        return Number("int", *bounds(value), value if differs(value) else None, linear_members(value))
     if isinstance(value, TensorFacts):
         gone = frozenset(one for one in local if not one.each)
         if value.shape is None or not any(isinstance(size, Expr) and symbols(size) & gone for size in value.shape):

@@ -127,10 +127,12 @@ class Machine:
         self.events.miss(self.place, reason, "not known")
         return Unknown(reason)
 
-    def new_symbol(self, prefix: str, low: int = 0, high: int | None = None) -> Expr:
+    def new_symbol(
+        self, prefix: str, low: int = 0, high: int | None = None, members: frozenset[int] | None = None
+    ) -> Expr:
         """Return a size that equals no other; its name begins with ``prefix``."""
         count = self._symbols[prefix] = self._symbols.get(prefix, 0) + 1
-        made = symbol(prefix if count == 1 else f"{prefix}{count}", low, high)
+        made = symbol(prefix if count == 1 else f"{prefix}{count}", low, high, members)
         self.made.append(made)
         return made
 

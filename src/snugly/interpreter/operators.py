@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr, less, same
+from snugly.facts.scalars import choice
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.budget import LARGEST_BITS, LARGEST_TEXT, LISTED_COPIES, LISTED_ITEMS
 from snugly.interpreter.joins import element_of, equivalent, join, length_of, number_bounds, number_type, settle
@@ -431,6 +432,8 @@ def unary(machine: Machine, op: str, value: Value) -> Value:
     if isinstance(value, Number):
         if op != "USub":
             return Number(value.type)
+        if value.members is not None:
+            return choice(value.type, frozenset(-member for member in value.members))
         return Number(
             value.type, None if value.high is None else -value.high, None if value.low is None else -value.low
         )

@@ -61,7 +61,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string that is not known."""
+    """A string that is not known; ``members`` are the constants that it is one of, where paths or draws choose."""
+
+    members: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

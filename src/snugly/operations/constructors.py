@@ -14,7 +14,7 @@ from snugly.facts.dims import Dim, Expr, bounds, longest, product, same
 from snugly.facts.dtypes import canonical_dtype, promote_types
 from snugly.facts.misfits import Misfit
 from snugly.facts.records import dataclass, replace
-from snugly.facts.scalars import Number
+from snugly.facts.scalars import Number, linear_members, meant
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.operations.arguments import chosen_device, sizes_of
@@ -58,10 +58,17 @@ def read(data: Any, *, inside: bool = False) -> Data:
         return Data((), _NUMBERS[type(data)], known_values((data,)))
     if isinstance(data, Expr):
         low, high = bounds(data)
-        return Data((), "int64", _bounded(low, high, integral=True))
+        known = linear_members(data)
+        values = replace(_bounded(low, high, integral=True), members=known, written=meant(known))
+        return Data((), "int64", values)
     if isinstance(data, Number):
         integral = True if data.type in ("int", "bool") else None
-        values = replace(_bounded(data.low, data.high, integral=integral), most=longest(data.of))
+        values = replace(
+            _bounded(data.low, data.high, integral=integral),
+            most=longest(data.of),
+            members=data.members,
+            written=data.chosen(),
+        )
         return Data((), _KINDS.get(data.type), values)
     if isinstance(data, TensorFacts):
         return _read_tensor(data, inside=inside)

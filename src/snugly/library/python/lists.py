@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from snugly.facts.scalars import choice
 from snugly.interpreter.assignment import extend as extend_sequence
 from snugly.interpreter.expressions import make_set
 from snugly.interpreter.joins import element_of, equivalent, join, length_of
 from snugly.interpreter.operators import concatenate, same_values
-from snugly.interpreter.values import NOTHING, Mapping, Number, Sequence, Unknown, Value
+from snugly.interpreter.values import NOTHING, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.python.functions import sorted_order
 from snugly.library.registry import function
 
@@ -86,6 +87,9 @@ def index_(machine: Any, self: Value, item: Value, *args: Value) -> Value:
         answers = [same_values(item, other) for other in sequence.items]
         if True in answers and None not in answers[: answers.index(True)]:
             return answers.index(True)
+        drawn = item.members if isinstance(item, (Text, Number)) else None
+        if drawn and not args and all(any(other == one for other in sequence.items) for one in drawn):
+            return choice("int", frozenset(sequence.items.index(one) for one in drawn))
         return Number("int", 0, max(len(answers) - 1, 0))
     return Number("int", 0)
 

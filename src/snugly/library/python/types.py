@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from snugly.facts.dims import Expr
+from snugly.facts.scalars import choice
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.expressions import make_set, merge_mapping, put
 from snugly.interpreter.iteration import listed
-from snugly.interpreter.joins import element_of, length_of, number_bounds
+from snugly.interpreter.joins import element_of, length_of, number_bounds, number_members
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.registry import function
 
@@ -32,6 +33,8 @@ def int_(machine: Any, x: Value = 0, base: Value = 10) -> Value:
         return _from_tensor(x, "int")
     if isinstance(x, Instance):
         return machine.call(machine.get(x, "__int__"))
+    if isinstance(x, Number) and x.members is not None and all(map(math.isfinite, x.members)):
+        return choice("int", frozenset(map(math.trunc, x.members)))
     low, high = number_bounds(x) if isinstance(x, Number) else (None, None)
     return Number(
         "int",
@@ -71,6 +74,9 @@ def float_(machine: Any, x: Value = 0.0) -> Value:
     if isinstance(x, TensorFacts):
         return _from_tensor(x, "float")
     if isinstance(x, (Expr, Number)):
+        members = number_members(x)
+        if members is not None:
+            return choice("float", frozenset(map(float, members)))
         return Number("float", *number_bounds(x))
     return Number("float")
 
