@@ -244,3 +244,18 @@ def _imported(at: Written, name: str) -> Written | None:
             if values is not None and len(values) == 1:
                 return Written(other, values[0], (), "constant", _uses(other.tree, alias.name) + 1)
     return None
+
+
+def name_of_functional(tree: ast.Module) -> str | None:
+    """Return how a file reaches ``torch.nn.functional``."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name: alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}": alias.asname or alias.name for alias in node.names}
+    if "torch.nn.functional" in names:
+        return names["torch.nn.functional"]
+    if "torch.nn" in names:
+        return f"{names['torch.nn']}.functional"
+    return f"{names['torch']}.nn.functional" if "torch" in names else None

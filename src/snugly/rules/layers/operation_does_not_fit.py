@@ -8,6 +8,7 @@ from snugly.facts.notation import render
 from snugly.facts.records import dataclass
 from snugly.facts.tensors import TensorFacts
 from snugly.rules.diagnosis import Diagnosis
+from snugly.rules.encoding import one_hot_rows
 from snugly.rules.findings import Severity
 from snugly.rules.registry import rule
 
@@ -52,5 +53,6 @@ def operation_does_not_fit(application: Application) -> Iterator[Diagnosis]:
         torch=misfit.message,
         passed=tuple(f"{name} {render(facts)}" for name, facts in tensors if facts.shape is not None),
         argument=misfit.argument if misfit.argument in application.arguments else None,
+        remedies=one_hot_rows(application),
         fallback=True,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, same
 from snugly.facts.records import dataclass
 from snugly.remedies.changes import bracketed
+from snugly.remedies.lexical import name_of_functional
 from snugly.remedies.remedy import Placement
 from snugly.remedies.rewrite import Rewrite
 from snugly.remedies.text import source_text
@@ -96,22 +96,7 @@ def _interpolated(site: Site, axes: int) -> Iterable[Placement]:
     text = None if scores is None else source_text(scores.place.file)
     if scores is None or target is None or text is None or text.tree is None:
         return
-    functional = _functional(text.tree)
+    functional = name_of_functional(text.tree)
     if functional is not None:
         changed = f"{functional}.interpolate({scores.text}, size={bracketed(target.text)}.shape[-{axes}:])"
         yield Placement((Edit(scores.place, changed),), changed, scores.place, local=False)
-
-
-def _functional(tree: ast.Module) -> str | None:
-    """Return how a file reaches ``torch.nn.functional``."""
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name: alias.asname or alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}": alias.asname or alias.name for alias in node.names}
-    if "torch.nn.functional" in names:
-        return names["torch.nn.functional"]
-    if "torch.nn" in names:
-        return f"{names['torch.nn']}.functional"
-    return f"{names['torch']}.nn.functional" if "torch" in names else None
