@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from snugly.facts.tensors import TensorFacts
+    from snugly.rules.findings import Finding
 
 MOST_CODE = 76
 
@@ -55,6 +56,7 @@ class ShapesReport:
         lines: what was bound where, in the order that it was met; the same name may come more than once.
         losses: the loss calls, one entry for each kind of batch.
         unknown: what was not followed.
+        findings: what does not fit; only the page shows it.
     """
 
     file: str
@@ -62,6 +64,13 @@ class ShapesReport:
     lines: tuple[Shown, ...] = ()
     losses: tuple[ShownLoss, ...] = ()
     unknown: tuple[NotKnown, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def to_html(self) -> str:
+        """Return a self-contained page: the source, its tensors, the path of each, and the findings."""
+        from snugly.reports.shapes_html import page
+
+        return page(self)
 
     def to_json(self) -> str:
         """Return the versioned JSON text."""
@@ -100,8 +109,17 @@ class ShapesReport:
             page.add(*start, (pad, ""), said[0])
             for more in said[1:]:
                 page.add((" " * gutter + " | ", "gutter"), (" " * max(column, cells(code)) + "  ", ""), more)
-        self._add_summary(page)
+        page.add()
+        page.add((self.summary(), ""))
         return page
+
+    def summary(self) -> str:
+        """Say how many loss calls are known and how much was not followed, in a sentence."""
+        known = {loss.line for loss in self.losses if _is_known(loss)}
+        met = {loss.line for loss in self.losses}
+        text = f"{count(len(met), 'loss call')}, {len(known)} with every shape known"
+        reasons = len(_once([f"{one.line} {one.operation}" for one in self.unknown]))
+        return text + (f"; {count(reasons, 'place')} not followed" if reasons else "") + "."
 
     def _beside(self) -> dict[int, list[tuple[str, str]]]:
         """Return the words and styles to show beside each line."""
@@ -113,14 +131,6 @@ class ShapesReport:
             if shown.facts.shape is not None or shown.facts.dtype is not None:
                 beside.setdefault(shown.line, {})[f"{shown.name} {shown.facts}", "shape"] = None
         return {line: list(said) for line, said in beside.items()}
-
-    def _add_summary(self, page: Page) -> None:
-        known = {loss.line for loss in self.losses if _is_known(loss)}
-        met = {loss.line for loss in self.losses}
-        page.add()
-        text = f"{count(len(met), 'loss call')}, {len(known)} with every shape known"
-        reasons = len(_once([f"{one.line} {one.operation}" for one in self.unknown]))
-        page.add((text + (f"; {count(reasons, 'place')} not followed" if reasons else "") + ".", ""))
 
 
 def _is_known(loss: ShownLoss) -> bool:
