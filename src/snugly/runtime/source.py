@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from snugly.interpreter.seeds import Seeds
     from snugly.rules.findings import Finding
@@ -26,16 +27,34 @@ def source_findings(script: str, arguments: Sequence[str] = (), seeds: Seeds | N
         arguments: its command line, which decides what ``argparse`` gives.
         seeds: what the live program knows.
     """
+    from snugly.interpreter.sources import Unreadable
+    from snugly.remedies.settling import settled
+
+    path = Path(script).resolve()
+
+    def follow_changed(changed: Mapping[str, str]) -> tuple[Finding, ...] | None:
+        try:
+            return _follow(path, arguments, seeds, changed)
+        except Unreadable:
+            return None
+
+    findings = follow_changed({})
+    return () if findings is None else settled(findings, follow_changed)
+
+
+def _follow(
+    path: Path, arguments: Sequence[str], seeds: Seeds | None, changed: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """Follow a script, with the texts of some files changed by a fix."""
     from snugly.interpreter.budget import Budget
     from snugly.interpreter.entry import follow
     from snugly.interpreter.modules import Program
-    from snugly.interpreter.sources import Unreadable
+    from snugly.interpreter.sources import parse
     from snugly.runtime.kernel import accepts
 
-    path = Path(script).resolve()
     kernel = accepts if "torch" in sys.modules else None
     program = Program(path.parent, command_line=tuple(arguments), kernel=kernel, seeds=seeds)
-    try:
-        return follow(program, program.read(path), Budget(SECONDS, STEPS)).events.distinct()
-    except Unreadable:
-        return ()
+    for shown, text in changed.items():
+        program.sources[shown] = parse(text, shown)
+        program.folders[shown] = os.path.dirname(shown)
+    return follow(program, program.read(path), Budget(SECONDS, STEPS)).events.distinct()
