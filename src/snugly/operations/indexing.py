@@ -411,8 +411,22 @@ def setitem(input: TensorFacts, key: Any, value: Any) -> TensorFacts:
         _check_written(part.shape, value.shape, key)
     new = ranges.cast(ranges.part_of(written), value.dtype if isinstance(value, TensorFacts) else None, input.dtype)
     values = ranges.after_writing(input.values, new, kept_written(input, key))
+    if input.values.only((0,)) is True and new.only((1,)) is True and _picks_several(input, key):
+        values = replace(values, meaning=Meaning.MASK)
     grad = True if isinstance(value, TensorFacts) and value.requires_grad else input.requires_grad
     return input.with_(values=replace(values, attained=False), requires_grad=grad, origin=None)
+
+
+def _picks_several(facts: TensorFacts, key: Any) -> bool:
+    """Tell whether a key is a list of places along the last axis, of which there may be more than one."""
+    *places, last = key if isinstance(key, tuple) else (key,)
+    if facts.rank != len(places) + 1 or not all(isinstance(place, int | Expr | Number) for place in places):
+        return False
+    index = _as_tensor(last) if isinstance(last, Repeated | list) else last
+    if not isinstance(index, TensorFacts) or index.dtype in (None, "bool", "uint8") or index.rank != 1:
+        return False
+    count = index.size(0)
+    return count is None or less(count, 2) is not True
 
 
 def kept_written(facts: TensorFacts, key: Any) -> frozenset[float]:

@@ -72,6 +72,19 @@ def moved_axis(before: Shape, after: Shape) -> tuple[int, int] | None:
     return None
 
 
+def heads_merged(before: Shape, after: Shape) -> tuple[int, int] | None:
+    """Return where the positions were and are where (N, heads, T, D) is read as (N, T, heads * D)."""
+    if len(before) != 4 or len(after) != 3:
+        return None
+    rows, heads, positions, features = before
+    wide = product((heads, features))
+    if None in before or wide is None or any(same(size, 1) is not False for size in (heads, positions, features)):
+        return None
+    alone = same(heads, positions) is False and same(features, positions) is False
+    fits = same(rows, after[0]) is True and same(positions, after[1]) is True and same(wide, after[2]) is True
+    return (2, 1) if alone and fits else None
+
+
 def reordered(before: Shape, after: Shape) -> Permute | None:
     """Return the reordering of axes that a view pretends to be, if it keeps the sizes in another order."""
     if len(before) != len(after) or len(before) < 2:
@@ -103,7 +116,7 @@ def view_mixes_axes(application: Application) -> Iterator[Diagnosis]:
     if any(size is None for size in (*given.shape, *result.shape)):
         return
     order = reordered(given.shape, result.shape)
-    moved = moved_axis(given.shape, result.shape)
+    moved = moved_axis(given.shape, result.shape) or heads_merged(given.shape, result.shape)
     if moved is None and (order is None or not certain(given.shape, result.shape, order)):
         return
     axis = moved[1] if moved is not None else next(new for new, old in enumerate(order.order) if new != old)  # type: ignore[union-attr]
