@@ -85,7 +85,8 @@ def page(tmp_path_factory):
 
 def step_lines(page: str, button: dict[str, str | None]) -> list[int]:
     names = (button["data-steps"] or "").split()
-    return [int(re.search(rf'<li id="{name}" data-line="(\d+)"', page)[1]) for name in names]
+    found = [re.search(rf'<li id="{name}" data-lines="([\d ]*)"', page)[1] for name in names]
+    return [int(line) for lines in found for line in lines.split()]
 
 
 def argument(page: str, name: str) -> dict[str, str | None]:
@@ -122,7 +123,18 @@ def test_every_link_and_description_leads_to_something_on_the_page(page):
 @pytest.mark.parametrize(
     ("name", "texts"),
     [
-        ("input", ["images = ", "loader = ", "for rows", "        return self.head", "    scores = ", "    loss = "]),
+        (
+            "input",
+            [
+                "images = ",
+                "loader = ",
+                "for rows",
+                "        return self.head",
+                "        self.head = ",
+                "    scores = ",
+                "    loss = ",
+            ],
+        ),
         ("target", ["labels = ", "loader = ", "for rows", "    loss = "]),
     ],
 )

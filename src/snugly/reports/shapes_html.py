@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from html import escape
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Expr, symbols
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from snugly.reports.shapes import NotKnown, ShapesReport, Shown, ShownLoss
     from snugly.rules.findings import Finding, Fix
 
+Link = tuple["Origin", "TensorFacts", bool]
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _WORDS = {"item": "one sample of the dataset", "collate": "a batch of the loader", "data": "made outside the program"}
 _MOST_VALUES = 8
@@ -144,10 +146,11 @@ class _ShapesPage:
 
     def _path(self, facts: TensorFacts) -> Iterable[str]:
         """Yield the ids of the steps that led to a tensor, from where it was made."""
-        for origin, after, before in reversed(list(chain(facts))):
-            changed = before is None or (before.shape, before.dtype) != (after.shape, after.dtype)
-            if origin.place is not None:
-                yield self._step(origin.place, origin.text, _operation(origin), after, changed=changed)
+        links = [(origin, after, _changed(after, before)) for origin, after, before in reversed(list(chain(facts)))]
+        for link, following in zip_longest(links, links[1:]):
+            origin, after, changed = link
+            if origin.place is not None and not (following and _within(link, following)):
+                yield self._step(origin, origin.place, after, changed=changed)
             yield from self._names(origin)
 
     def _names(self, origin: Origin) -> Iterable[str]:
@@ -162,20 +165,31 @@ class _ShapesPage:
                     f'<a href="#L{shown.line}">line {shown.line}</a> <span class="quiet">named</span>{text}', shown.line
                 )
 
-    def _step(self, place: Place, text: str, operation: str, after: TensorFacts, *, changed: bool) -> str:
-        here = place.file == self.report.file
-        where = f"line {place.line}" if here else f"{relative(place.file)}:{place.line}"
-        link = f'<a href="#L{place.line}">{where}</a>' if here else f'<span class="quiet">{escape(where)}</span>'
+    def _step(self, origin: Origin, place: Place, after: TensorFacts, *, changed: bool) -> str:
+        """Return the id of the step of an operation: its line, its source, its layer, and the tensor after it."""
         mark = "shape changed" if changed else "shape"
-        said = f'{link} <span class="quiet">{escape(operation)}</span><code>{escape(" ".join(text.split()))}</code>'
-        return self._kept(f'{said}<code class="{mark}">{escape(str(after))}</code>', place.line if here else None)
+        said = f'{self._link(place)} <span class="quiet">{escape(_operation(origin))}</span>'
+        said += f"<code>{escape(_in_one_line(origin.text))}</code>"
+        lines = [place.line] if place.file == self.report.file else []
+        layer = origin.layer
+        if layer is not None and layer.place is not None and layer.place != place:
+            said += (
+                f'<span class="layer">{self._link(layer.place)} <code>{escape(_in_one_line(layer.text))}</code></span>'
+            )
+            lines += [layer.place.line] if layer.place.file == self.report.file else []
+        return self._kept(f'{said}<code class="{mark}">{escape(str(after))}</code>', *lines)
 
-    def _kept(self, said: str, line: int | None) -> str:
+    def _link(self, place: Place) -> str:
+        if place.file == self.report.file:
+            return f'<a href="#L{place.line}">line {place.line}</a>'
+        return f'<span class="quiet">{escape(relative(place.file))}:{place.line}</span>'
+
+    def _kept(self, said: str, *lines: int) -> str:
+        """Return the id of a step, which is written once however many paths have it."""
         name = f"s{len(self.steps) + 1}"
-        if said not in self.steps:
-            data = "" if line is None else f' data-line="{line}"'
-            self.steps[said] = f'<li id="{name}"{data}>{said}</li>'
-        return self.steps[said].split('"', 2)[1]
+        data = " ".join(map(str, lines))
+        kept = self.steps.setdefault(said, f'<li id="{name}" data-lines="{data}">{said}</li>')
+        return kept.split('"', 2)[1]
 
     def _elsewhere(self) -> Iterable[str]:
         """Yield the findings that have no line on this page."""
@@ -193,6 +207,21 @@ class _ShapesPage:
             link = f'<a href="#L{line}">line {line}</a> ' if line else ""
             yield f'<li>{link}<code>{escape(operation)}</code> <span class="quiet">{escape(reason)}</span></li>'
         yield "</ul></section>"
+
+
+def _changed(after: TensorFacts, before: TensorFacts | None) -> bool:
+    return before is None or (before.shape, before.dtype) != (after.shape, after.dtype)
+
+
+def _within(link: Link, following: Link) -> bool:
+    """Tell whether a step is arithmetic inside the expression of the one after it and changes no shape."""
+    place, after = link[0].place, following[0].place
+    same = place is not None and after is not None and (place.file, place.line) == (after.file, after.line)
+    return same and not link[2] and link[0].operation.startswith("operator.") and link[0].text in following[0].text
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _gap(gap: NotKnown) -> str:
@@ -240,9 +269,9 @@ def _details(facts: TensorFacts) -> list[tuple[str, str]]:
         line = "" if origin.place is None else f", line {origin.place.line}"
         rows.append(("made by", f"{_operation(origin)}{line}"))
         if origin.text:
-            rows.append(("source", " ".join(origin.text.split())))
+            rows.append(("source", _in_one_line(origin.text)))
         if origin.layer is not None and origin.layer.text:
-            rows.append(("layer", " ".join(origin.layer.text.split())))
+            rows.append(("layer", _in_one_line(origin.layer.text)))
     return rows
 
 

@@ -64,7 +64,8 @@ aside section + section { margin-top: 1.8rem; } aside p { color: var(--quiet); m
   border-radius: 50%; background: var(--path); }
 .steps li:last-child { border-color: transparent; padding-bottom: 0; }
 .steps code, .list code { font: 12.5px/1.45 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-.steps code { display: block; } .steps .shape { color: var(--shape); } .quiet { color: var(--quiet); }
+.steps code { display: block; } .layer { display: block; font-size: 12.5px; color: var(--quiet); }
+.steps .layer code { display: inline; } .steps .shape { color: var(--shape); } .quiet { color: var(--quiet); }
 .steps .changed { font-weight: 600; }
 a { color: var(--path); } .list li { margin-bottom: .5rem; }
 .clear { font: inherit; font-size: 13px; color: inherit; background: none; border: 1px solid var(--line);
@@ -106,7 +107,9 @@ function pick(tensor) {
     const step = steps.getElementById(name).cloneNode(true);
     step.removeAttribute('id');
     list.append(step);
-    if (step.dataset.line) document.getElementById('L' + step.dataset.line).classList.add('path');
+    for (const line of step.dataset.lines.split(' ').filter(Boolean)) {
+      document.getElementById('L' + line).classList.add('path');
+    }
   }
   tensor.closest('.line').classList.add('path');
   const heading = document.createElement('h2'), stop = document.createElement('button');

@@ -37,7 +37,7 @@ def shapes(
     except Unreadable as error:
         raise Trouble(str(Failure(file, error.message, error.line))) from error
     report = shapes_of(source, events)
-    if output_format == "html":
+    if output_format == "html" and events.findings:
         report = replace(report, findings=_findings(file))
     if output_file is None:
         _write(report, output_format, sys.stdout)
