@@ -53,22 +53,11 @@ class MapSizeDiffers(Diagnosis):
 @rule("SNG108", name="map-size-differs", severity=Severity.ERROR)
 def map_size_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds maps of scores that have another height or width than their target."""
-    arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in ELEMENTWISE | CLASS_INDEX or arguments is None:
+    arguments, maps = pair(call), differing_maps(call)
+    if verdict.accepted is not False or arguments is None or maps is None:
         return
-    input, target = arguments
-    if (
-        input.shape is None
-        or target.shape is None
-        or len(input.shape) < 4
-        or same(input.shape[0], target.shape[0]) is not True
-    ):
-        return
-    there = target.shape[1:] if short(call) in CLASS_INDEX else target.shape[2:]
-    here = input.shape[2:]
-    if len(there) != len(here) or len(target.shape) < 3:
-        return
-    if not all(same(a, b) is False for a, b in zip(here, there, strict=True)):
+    (input, _), (here, there) = arguments, maps
+    if input.shape is None:
         return
     times, axes = multiple(there[0], here[0]), len(here)
     wanted = input.with_(shape=(*input.shape[:2], *there))
@@ -83,6 +72,20 @@ def map_size_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
         ),
         only=("input", "target"),
     )
+
+
+def differing_maps(call: LossCall) -> tuple[Shape, Shape] | None:
+    """Return the sizes of the maps of scores and target if they certainly differ in every axis, and the batch fits."""
+    arguments = pair(call)
+    if short(call) not in ELEMENTWISE | CLASS_INDEX or arguments is None:
+        return None
+    scores, labels = arguments[0].shape, arguments[1].shape
+    if not scores or not labels or len(scores) < 4 or same(scores[0], labels[0]) is not True:
+        return None
+    here, there = scores[2:], labels[1:] if short(call) in CLASS_INDEX else labels[2:]
+    if len(there) != len(here) or len(labels) < 3:
+        return None
+    return (here, there) if all(same(a, b) is False for a, b in zip(here, there, strict=True)) else None
 
 
 def _interpolated(site: Site, axes: int) -> Iterable[Placement]:

@@ -17,6 +17,7 @@ from snugly.rules.reading import ELEMENTWISE, EXACT, fixed, pair, short, sizes, 
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
 from snugly.rules.sizes.class_count_differs import differing_axis
+from snugly.rules.sizes.map_size_differs import differing_maps
 from snugly.rules.squeezing import eaten
 from snugly.rules.steps import chain
 
@@ -75,7 +76,7 @@ def target_shape_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis
         return
     if not _shape_to_blame(verdict) or differing_axis(input, target) is not None or eaten(input) or eaten(target):
         return
-    if rows_of_another_batch(call) is not None:
+    if rows_of_another_batch(call) is not None or differing_maps(call) is not None:
         return
     if input.shape and target.shape and moved_into_batch(input, target.shape[0]) is not None:
         return
