@@ -12,6 +12,7 @@ from snugly.interpreter.entered import symbolic_input
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
 from snugly.interpreter.suppressions import part
+from snugly.interpreter.unused import unused
 from snugly.interpreter.values import NOTHING, Class, Function, Instance, Unknown, Value
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def follow(program: Program, source: SourceFile, budget: Budget | None = None) -
     _guarded(machine, source, lambda: program.run(machine, source, "__main__"))
     _guarded(machine, source, lambda: enter_rest(machine, source))
     program.sources.setdefault(source.path, source)
+    found = tuple(machine.events.findings)
     machine.events.findings = list(independent(machine.events.findings))
     told, machine.events.suppressed = part(machine.events.distinct(), program.sources)
-    machine.events.findings = list(told)
+    machine.events.findings = [*told, *(() if machine.exhausted else unused(source, machine.events, found))]
     return machine
 
 

@@ -26,10 +26,14 @@ class Suppression:
     Attributes:
         line: where it stands.
         codes: what it silences; empty for everything.
+        text: how it is written, without what else the comment says.
+        column: where that starts, from 1.
     """
 
     line: int
     codes: frozenset[str]
+    text: str = ""
+    column: int = 1
 
     def covers(self, code: str) -> bool:
         """Tell whether it silences a code; a beginning such as ``SNG1`` silences every code that begins so."""
@@ -44,19 +48,22 @@ def read(source: SourceFile) -> tuple[Suppression, ...]:
     try:
         for token in tokenize.generate_tokens(io.StringIO("\n".join(source.lines) + "\n").readline):
             if token.type == tokenize.COMMENT:
-                found += _of_comment(token.string, token.start[0])
+                found += _of_comment(token.string, *token.start)
     except (tokenize.TokenError, SyntaxError):
         return tuple(found)
     return tuple(found)
 
 
-def _of_comment(text: str, line: int) -> list[Suppression]:
-    ours = _OURS.search(text)
-    if ours is not None:
-        return [Suppression(line, _codes(ours["codes"] or ""))]
-    shared = _SHARED.search(text)
-    codes = frozenset(code for code in _codes(shared["codes"]) if code.startswith("SNG")) if shared else frozenset()
-    return [Suppression(line, codes)] if codes else []
+def _of_comment(text: str, line: int, column: int) -> list[Suppression]:
+    found = _OURS.search(text) or _SHARED.search(text)
+    if found is None:
+        return []
+    codes = _codes(found["codes"] or "")
+    if found.re is _SHARED:
+        codes = frozenset(code for code in codes if code.startswith("SNG"))
+        if not codes:
+            return []
+    return [Suppression(line, codes, found[0], column + found.start() + 1)]
 
 
 def _codes(text: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from snugly.surfaces.spreading import spread
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from snugly.facts.origins import Place
     from snugly.interpreter.events import Events
     from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import SourceFile
@@ -31,14 +32,14 @@ class Checked:
         failure: why it was not followed.
         losses: the places of its loss calls, and whether the facts at each were known.
         unknown: what was not followed, with how often.
-        suppressed: how many findings comments silence.
+        silenced: code and place of each finding that a comment silences.
     """
 
     findings: tuple[Finding, ...] = ()
     failure: Failure | None = None
     losses: dict[tuple[str, int, int], bool] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
-    suppressed: int = 0
+    silenced: tuple[tuple[str, Place | None], ...] = ()
 
 
 def check(
@@ -94,9 +95,9 @@ def assemble(
     failed = list(failures)
     losses: dict[tuple[str, int, int], bool] = {}
     unknown: dict[str, int] = {}
-    suppressed = 0
+    silenced: list[tuple[str, Place | None]] = []
     for one in checked:
-        suppressed += one.suppressed
+        silenced += one.silenced
         if one.failure is not None:
             failed.append(one.failure)
         for place, known in one.losses.items():
@@ -106,14 +107,15 @@ def assemble(
         for finding in one.findings:
             if finding.code in selection and (project is None or project.reports(finding.file, finding.code)):
                 found.setdefault((finding.code, finding.place, finding.loss), finding)
+    findings = [each for each in found.values() if not _silences(each, silenced)]
     return Report(
-        findings=tuple(sorted(found.values(), key=_order)),
+        findings=tuple(sorted(findings, key=_order)),
         failures=tuple(failed),
         files=tuple(files),
         losses=len(losses),
         undecided=sum(not known for known in losses.values()),
         unknown=unknown,
-        suppressed=suppressed,
+        suppressed=len(silenced),
         sources=sources or {},
     )
 
@@ -164,7 +166,8 @@ def _checked(file: str, text: str | None) -> Checked:
     for unfollowed, times in events.unknown.items():
         what = f"{unfollowed.operation}: {unfollowed.reason}"
         unknown[what] = unknown.get(what, 0) + times
-    return Checked(_settled(file, text, events.distinct()), None, losses, unknown, len(events.suppressed))
+    silenced = tuple((finding.code, finding.place) for finding in events.suppressed)
+    return Checked(_settled(file, text, events.distinct()), None, losses, unknown, silenced)
 
 
 def _settled(file: str, text: str | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -181,6 +184,23 @@ def _settled(file: str, text: str | None, findings: tuple[Finding, ...]) -> tupl
             return None
 
     return settled(findings, recheck)
+
+
+def _silences(finding: Finding, silenced: Sequence[tuple[str, Place | None]]) -> bool:
+    """Tell whether a comment that silences nothing in its own file silences what another file leads to."""
+    place = finding.place
+    if finding.code != "SNG001" or place is None:
+        return False
+    idle, unknown = finding.details["idle"], finding.details["unknown"]
+    if unknown and not idle:
+        return False
+    return any(
+        other is not None
+        and other.file == place.file
+        and other.line <= place.line <= max(other.line, other.end_line)
+        and (not idle or code.startswith(tuple(idle)))
+        for code, other in silenced
+    )
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:
