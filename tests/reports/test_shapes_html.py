@@ -144,6 +144,21 @@ def test_the_path_of_an_argument_leads_from_the_loader_to_the_loss(page, name, t
     assert [source[line - 1].startswith(text) for line, text in zip(lines, texts, strict=True)] == [True] * len(texts)
 
 
+def test_a_path_goes_through_one_result_of_an_operation_that_has_several(tmp_path, capsys):
+    (tmp_path / "a.py").write_text(
+        "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
+        "def encode(x):\n    return nn.GRU(3, 5, batch_first=True)(x)\n"
+        "out, state = encode(torch.randn(4, 7, 3))\n"
+        "loss = F.mse_loss(out, torch.zeros(4, 7, 5))\n"
+    )
+    assert main(["shapes", str(tmp_path / "a.py"), "--output-format", "html"]) == 0
+    page = capsys.readouterr().out
+    button = next(one for one in Reader(page).buttons if "argument" in one["class"])
+    steps = [re.search(rf'<li id="{name}".*?</li>', page)[0] for name in button["data-steps"].split()]
+    assert any("<code>out</code>" in step for step in steps)
+    assert not any("<code>state</code>" in step for step in steps)
+
+
 def test_a_finding_stands_below_its_line_with_its_fix(page):
     loss = PROGRAM.splitlines().index("    loss = criterion(scores, truth)") + 1
     line = page.index(f'<li class="line error" id="L{loss}">')

@@ -30,7 +30,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inl
 _WORDS = {"item": "one sample of the dataset", "collate": "a batch of the loader", "data": "made outside the program"}
 _MOST_VALUES = 8
 _MOST_OPTIONS = 60
-_PLAIN = (bool, int, float, str, tuple, Expr)
+_PLAIN = (bool, int, float, str, Expr)
 
 
 def page(report: ShapesReport) -> str:
@@ -151,14 +151,18 @@ class _ShapesPage:
             origin, after, changed = link
             if origin.place is not None and not (following and _within(link, following)):
                 yield self._step(origin, origin.place, after, changed=changed)
-            yield from self._names(origin)
+            yield from self._names(origin, after)
 
-    def _names(self, origin: Origin) -> Iterable[str]:
-        """Yield the steps in which the result of an operation was given to names on other lines."""
+    def _names(self, origin: Origin, after: TensorFacts) -> Iterable[str]:
+        """Yield the steps in which the result of an operation was given to names on other lines.
+
+        An operation with several results, such as a recurrent layer, has one origin for all: only the one that the path
+        goes through counts.
+        """
         made = origin.place
         seen = set() if made is None or made.file != self.report.file else {made.line}
         for shown in sorted(self.bound.get(id(origin), ()), key=lambda one: one.line):
-            if shown.line not in seen:
+            if shown.line not in seen and shown.facts == after:
                 seen.add(shown.line)
                 text = f'<code>{escape(shown.name)}</code> <code class="shape">{escape(str(shown.facts))}</code>'
                 yield self._kept(
@@ -311,7 +315,13 @@ def _operation(origin: Origin) -> str:
     """Return an operation as a person says it, with the options that are few."""
     if origin.operation in _WORDS:
         return _WORDS[origin.operation]
-    name = origin.operation.removeprefix("torch.nn.functional.").removeprefix("torch.")
-    plain = {option: value for option, value in origin.options.items() if isinstance(value, _PLAIN)}
+    name = origin.operation
+    for prefix in ("torch.nn.functional.", "torch.", "operator."):
+        name = name.removeprefix(prefix)
+    plain = {option: value for option, value in origin.options.items() if _is_plain(value)}
     options = ", ".join(f"{option}={value}" for option, value in plain.items())
     return f"{name} ({options})" if 0 < len(options) <= _MOST_OPTIONS else name
+
+
+def _is_plain(value: object) -> bool:
+    return all(map(_is_plain, value)) if isinstance(value, tuple) else isinstance(value, _PLAIN)

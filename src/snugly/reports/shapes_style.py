@@ -108,7 +108,7 @@ function pick(tensor) {
     step.removeAttribute('id');
     list.append(step);
     for (const line of step.dataset.lines.split(' ').filter(Boolean)) {
-      document.getElementById('L' + line).classList.add('path');
+      document.getElementById('L' + line)?.classList.add('path');
     }
   }
   tensor.closest('.line').classList.add('path');
