@@ -133,3 +133,11 @@ def test_a_constant_that_the_loss_does_not_take_is_found(name):
 @pytest.mark.parametrize("name", FITS)
 def test_a_constant_that_is_taken_out_is_none(name):
     assert codes(*FITS[name]) == []
+
+
+@pytest.mark.parametrize("made", ["np.array({})", "torch.tensor({})", "torch.from_numpy(np.asarray({}))"])
+@pytest.mark.parametrize("data", ["[1.0 if unknown() else -1.0]", "[1.0 if unknown() else -1.0 for _ in range(50)]"])
+def test_arrays_and_tensors_of_them_know_their_elements(names_of, made, data):
+    lines = f"import torch\nimport numpy as np\nfrom elsewhere import unknown\nx = {made.format(data)}\n"
+    values = names_of(lines)["x"].values
+    assert values.members == values.written == {1, -1}

@@ -8,8 +8,10 @@ from snugly.facts import ranges
 from snugly.facts.dims import Dim, Expr, product, value
 from snugly.facts.dtypes import is_integral
 from snugly.facts.records import replace
+from snugly.facts.scalars import meant
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
+from snugly.interpreter.joins import number_members
 from snugly.interpreter.values import NOTHING, Number, Sequence, Unknown, Value
 from snugly.library.numpy.promotion import promote, python_dtype, python_kind
 from snugly.library.plain import number
@@ -118,6 +120,8 @@ def _of_summary(machine: Machine, found: Sequence, depth: int) -> TensorFacts:
     if found.element is NOTHING:
         return made((0 if found.length is None else found.length,), None)
     row = _array(machine, found.element, depth - 1)
+    if isinstance(found.element, Number | Expr):
+        row = row.with_(values=_item(found.element))
     shape = None if row.shape is None else (found.length, *row.shape)
     return made(shape, row.dtype, ranges.part_of(unordered(row.values)))
 
@@ -131,8 +135,15 @@ def _of_numbers(items: list[Value]) -> TensorFacts:
     if all(isinstance(item, bool | int | float) for item in items):
         real = float if dtype == "float64" else bool if dtype == "bool" else int
         return made((len(items),), dtype, listed(real(item) for item in items))
-    values = [ranges.constant(item) for item in items]
+    values = [_item(item) for item in items]
     return made((len(items),), dtype, ranges.union(*values))
+
+
+def _item(number: Value) -> ValueFacts:
+    """Return what is known of a number in a list, with the constants that it is one of."""
+    known = ranges.constant(number)
+    members = number_members(number) if isinstance(number, Number | Expr) else None
+    return known if members is None else replace(known, members=members, written=meant(members))
 
 
 def stacked(rows: list[TensorFacts]) -> TensorFacts:
