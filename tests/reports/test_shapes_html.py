@@ -165,6 +165,11 @@ def test_a_finding_stands_below_its_line_with_its_fix(page):
     following = page.index(f'id="L{loss + 1}"')
     assert "SNG" in page[line:following]
     assert "<summary>Fix: " in page[line:following]
+    assert f'1 finding: <a class="bad" href="#L{loss}">line {loss}</a>' in page
+    labels = PROGRAM.splitlines().index("labels = torch.randint(0, 4, (40, 1))") + 1
+    assert (
+        f'<a class="first" href="#L{loss}">change first, for line {loss}</a>' in page[page.index(f'id="L{labels}"') :]
+    )
 
 
 def test_what_was_not_followed_is_marked_and_listed(page):

@@ -79,19 +79,21 @@ class _ShapesPage:
     def _summary(self) -> str:
         findings = count(len(self.report.findings), "finding")
         if self.report.findings:
-            findings = f'<span class="bad">{findings}</span>'
+            here = [finding.line for finding in self.report.findings if finding.file == self.report.file]
+            links = ", ".join(f'<a class="bad" href="#L{line}">line {line}</a>' for line in here if line is not None)
+            findings = f'<span class="bad">{findings}{": " if links else ""}{links}</span>'
         return f"{findings}. {escape(self.report.summary())}"
 
     def _lines(self) -> Iterable[str]:
         """Yield every line of the source with what stands beside and below it."""
         beside = self._beside()
         found: dict[int, list[Finding]] = {}
-        causes: set[int] = set()
+        causes: dict[int, int | None] = {}
         for finding in self.report.findings:
             if finding.line is not None and finding.file == self.report.file:
                 found.setdefault(finding.line, []).append(finding)
-            if finding.cause is not None and finding.cause.file == self.report.file:
-                causes.add(finding.cause.line)
+            if finding.cause is not None and finding.cause.file == finding.file == self.report.file:
+                causes.setdefault(finding.cause.line, finding.line)
         for number, code in enumerate(colored(self.report.text.removesuffix("\n")), 1):
             marks = ["line", *sorted({str(finding.severity) for finding in found.get(number, [])})]
             marks += ["cause"] if number in causes and number not in found else []
@@ -99,6 +101,9 @@ class _ShapesPage:
                 f'<li class="{" ".join(marks)}" id="L{number}"><a class="number-of" href="#L{number}" tabindex="-1" '
                 f'aria-label="line {number}">{number}</a><span class="code">{code}</span>'
             )
+            if number in causes and number not in found:
+                said = f'<a class="first" href="#L{causes[number]}">change first, for line {causes[number]}</a>'
+                beside.setdefault(number, []).insert(0, said)
             if number in beside:
                 yield f'<span class="beside">{"".join(beside[number])}</span>'
             yield "</li>"
@@ -113,7 +118,8 @@ class _ShapesPage:
             key = (loss.loss, *(f"{name} {facts}" for name, facts in loss.arguments.items()))
             if key not in at:
                 arguments = [self._argument(name, facts, loss) for name, facts in loss.arguments.items()]
-                at[key] = f'<span class="loss">{escape(_last(loss.loss))}</span>{"".join(arguments)}'
+                said = f'<span class="loss">{escape(_last(loss.loss))}</span>{"".join(arguments)}'
+                at[key] = f'<span class="call">{said}</span>'
         for shown in self.report.lines:
             at = beside.setdefault(shown.line, {})
             key = (shown.name, str(shown.facts))
@@ -231,7 +237,11 @@ def _in_one_line(text: str) -> str:
 def _gap(gap: NotKnown) -> str:
     said = _rows([("not followed", gap.operation), ("because", gap.reason)])
     name = escape(_last(gap.operation))
-    return f'<span class="unknown" tabindex="0" role="note">? {name}<span class="details">{said}</span></span>'
+    label = escape(f"{gap.operation} was not followed: {gap.reason}")
+    return (
+        f'<span class="unknown" tabindex="0" role="note" aria-label="{label}">? {name}'
+        f'<span class="details">{said}</span></span>'
+    )
 
 
 def _finding(finding: Finding) -> str:

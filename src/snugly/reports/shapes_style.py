@@ -30,6 +30,7 @@ main { display: grid; grid-template-columns: minmax(0, 1fr) 23rem; align-items: 
   padding-left: 3.6rem; }
 .string { color: var(--string); } .keyword { color: var(--keyword); } .number { color: var(--number); }
 .comment { color: var(--quiet); font-style: italic; } .new { color: var(--new); font-weight: 600; }
+.call { display: flex; flex-wrap: wrap; gap: .15rem .35rem; justify-content: flex-end; }
 .loss { color: var(--quiet); padding: 0 .1rem 0 .4rem; }
 .tensor, .unknown { font: inherit; border: 1px solid transparent; border-radius: 5px; padding: 0 .4rem; margin: 0;
   text-align: left; }
@@ -58,6 +59,7 @@ main { display: grid; grid-template-columns: minmax(0, 1fr) 23rem; align-items: 
 .added { color: var(--good); } .removed { color: var(--bad); }
 aside { position: sticky; top: 0; max-height: 100vh; overflow: auto; padding: 1.1rem 1.25rem 2rem; }
 aside section + section { margin-top: 1.8rem; } aside p { color: var(--quiet); margin: 0 0 .6rem; font-size: 14px; }
+.first { color: var(--bad); font: 13px/1.55 system-ui, sans-serif; } a.bad { color: inherit; }
 .steps, .list { margin: 0; padding: 0; list-style: none; font-size: 13px; }
 .steps li { position: relative; padding: 0 0 .8rem 1.1rem; border-left: 2px solid var(--path); margin-left: 5px; }
 .steps li::before { content: ""; position: absolute; left: -6px; top: .4rem; width: 10px; height: 10px;
