@@ -23,12 +23,14 @@ _INSTALLED = ("site-packages", "dist-packages")
 
 @cache
 def is_user_file(file: str) -> bool:
-    """Tell whether a file is the user's: no installed package, no standard library, not snugly."""
+    """Tell whether a file is the user's: no installed package or command, no standard library, not snugly."""
     if file.startswith("<") and not file.startswith("<ipython-input"):
         return False
     path = os.path.realpath(file)
     if any(f"{os.sep}{folder}{os.sep}" in path for folder in _INSTALLED):
         return False
+    if os.path.dirname(path) == os.path.realpath(sysconfig.get_path("scripts")) and not path.endswith(".py"):
+        return False  # the entry point that an installer wrote, such as bin/snugly or bin/pytest
     return not any(path.startswith(folder + os.sep) for folder in _library_folders())
 
 

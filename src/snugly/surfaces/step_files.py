@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import runpy
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
+
+from snugly.facts.origins import Place
+from snugly.facts.records import replace
 
 if TYPE_CHECKING:
     from snugly.reports.preflight import PreflightReport
@@ -29,13 +34,14 @@ def preflight_file(target: str) -> PreflightReport:
     from snugly.runtime.preflight.steps import StepError
     from snugly.surfaces.preflighting import preflight
 
-    made = _load(target)
+    function, place = _load(target)
+    made = function()
     arguments = dict(made) if isinstance(made, Mapping) else None
     try:
         if arguments is not None:
-            return preflight(**arguments)
+            return _placed(preflight(**arguments), place)
         if isinstance(made, tuple) and len(made) == 3:
-            return preflight(*made)
+            return _placed(preflight(*made), place)
     except (StepError, TypeError) as error:
         if isinstance(error, TypeError) and not isinstance(error, StepError) and arguments is None:
             raise
@@ -48,7 +54,17 @@ def preflight_file(target: str) -> PreflightReport:
     raise StepFileError(msg)
 
 
-def _load(target: str) -> Any:
+def _placed(report: PreflightReport, place: Place | None) -> PreflightReport:
+    """Give what is nowhere written out the place of the function that made the step."""
+    findings = (
+        each if each.place is not None else replace(each, place=place, cause=each.cause or place)
+        for each in report.findings
+    )
+    return replace(report, findings=tuple(findings))
+
+
+def _load(target: str) -> tuple[Callable[[], Any], Place | None]:
+    """Return the function that a target names, and where it begins."""
     file, colon, name = target.rpartition(":")
     if not colon or not name.isidentifier():
         msg = f"{target!r} names no function; write FILE:NAME, such as train.py:make_step"
@@ -58,16 +74,19 @@ def _load(target: str) -> Any:
         raise StepFileError(msg)
     folder = os.path.dirname(os.path.abspath(file))
     sys.path.insert(0, folder)
+    module = os.path.splitext(os.path.basename(file))[0]
     try:
-        names = runpy.run_path(file, run_name=os.path.splitext(os.path.basename(file))[0])
+        names = runpy.run_path(file, run_name=module)
     except SyntaxError as error:
-        msg = f"{file}:{error.lineno}: {error.msg}"
+        msg = f"{file}:{error.lineno}: {error.msg}" if error.lineno else f"{file}: {error.msg}"
         raise StepFileError(msg) from error
     function = names.get(name)
     if not callable(function):
-        functions = (
-            ", ".join(key for key, value in names.items() if callable(value) and not key.startswith("_")) or "none"
-        )
-        msg = f"{file} has no function {name}; it has {functions}"
+        own = [key for key, value in names.items() if isfunction(value) and value.__globals__["__name__"] == module]
+        msg = f"{file} has no function {name}; it has {', '.join(own) or 'none'}"
         raise StepFileError(msg)
-    return function()
+    if not isfunction(function):
+        return function, None
+    line = function.__code__.co_firstlineno
+    text = linecache.getline(function.__code__.co_filename, line).rstrip()
+    return function, Place(file, line, 1 + len(text) - len(text.lstrip()), line, 1 + len(text))
