@@ -135,16 +135,18 @@ def test_interrupt_exits_with_130(tmp_path):
         "import sys; from snugly.surfaces.cli import main as m; m._run = lambda _: input(); sys.exit(m.main(['rule']))"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", f"print(flush=True); {waits}"],
+        # a test run in the background may have been started with interrupts ignored, and its children inherit that
+        [sys.executable, "-c", f"import signal; signal.signal(2, signal.default_int_handler); print(flush=True); {waits}"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     child.stdout.readline()
-    while True:
+    for _ in range(100):
         try:
             child.wait(0.3)
             break
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGINT)
+    child.kill()
     _, err = child.communicate()
     assert child.returncode == 130
     assert err == b""

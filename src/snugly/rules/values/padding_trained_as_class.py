@@ -146,7 +146,7 @@ def _reads(at: Written, name: str) -> int:
     """
     parents = at.text.parents
     count = 0
-    for node in ast.walk(at.text.scope(at.node)):
+    for node in _same_scope(at.text.scope(at.node), name):
         if not isinstance(node, ast.Name) or node.id != name or not isinstance(node.ctx, ast.Load):
             continue
         parent = parents.get(node)
@@ -156,6 +156,24 @@ def _reads(at: Written, name: str) -> int:
         )
         count += not renewed and not (isinstance(parent, ast.Attribute) and parent.attr in WITHOUT_ELEMENTS)
     return count
+
+
+def _same_scope(scope: ast.AST, name: str) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope, without the functions inside it in which a name means something of their own."""
+    for child in ast.iter_child_nodes(scope):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and _binds(child, name):
+            continue
+        yield child
+        yield from _same_scope(child, name)
+
+
+def _binds(function: ast.AST, name: str) -> bool:
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg) and node.arg == name:
+            return True
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+            return True
+    return False
 
 
 def _read_elsewhere(site: Site) -> bool:
