@@ -38,7 +38,7 @@ def test_a_sample_of_all_installed_files_ends_with_a_verdict():
 def test_nothing_of_a_checked_file_is_executed(tmp_path):
     trace = tmp_path / "trace"
     (tmp_path / "canary.py").write_text(CANARY.format(trace=str(trace)))
-    (tmp_path / "canary_beside.py").write_text(f"open({str(trace)!r}, 'w').write('imported')\n")
+    (tmp_path / "canary_beside.py").write_text(f"with open({str(trace)!r}, 'w') as file:\n    file.write('imported')\n")
     checked = check_file(str(tmp_path / "canary.py"))
     assert checked.failure is None
     assert not trace.exists()
