@@ -80,6 +80,11 @@ def test_what_cannot_be_run_is_said_at_once(tmp_path):
         assert "Traceback" not in done.stderr
 
 
+def heed_interrupts():
+    """Undo what a test run in the background may have inherited: interrupts that are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_ends_the_run_as_python_shows_it(tmp_path):
     (tmp_path / "waits.py").write_text("import time\nprint('up', flush=True)\ntime.sleep(60)\n")
     run = subprocess.Popen(
@@ -88,11 +93,13 @@ def test_an_interrupt_ends_the_run_as_python_shows_it(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - the child sets one signal and runs Python
     )
-    assert run.stdout.readline() == "up\n"
-    time.sleep(0.1)
-    run.send_signal(signal.SIGINT)
-    _, errors = run.communicate(timeout=20)
+    with run:
+        assert run.stdout.readline() == "up\n"
+        time.sleep(0.1)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=20)
     assert run.returncode == 130
     assert errors.splitlines()[0] == "Traceback (most recent call last):"
     assert errors.splitlines()[-1] == "KeyboardInterrupt"
