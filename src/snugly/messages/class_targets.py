@@ -207,7 +207,6 @@ def label_out_of_range(reading: Reading) -> Meaning:
     says = f"The labels of {reading.loss or 'cross_entropy'} are class indices from 0 to C - 1; {named} is no class of this output."
     if glyph and label is not None:
         says += f" (torch prints the label of a uint8 target as a character: {glyph!r} is {label}.)"
-    target = reading.target
     causes = _out_of_range(label, reading)
     values = ValueFacts() if label is None else ValueFacts(low=min(label, 0), high=max(label, 0))
     facts = {"target": TensorFacts(None, "int64", values=values)}
@@ -220,7 +219,6 @@ def label_out_of_range(reading: Reading) -> Meaning:
             else f"{label} is negative: a marker, not a class",
         )
     )
-    _ = target
     return Meaning(says, "label-out-of-range", facts, numbers, causes, reading.loss)
 
 
