@@ -69,6 +69,15 @@ def test_colour_adds_only_escapes(report):
     assert [line.rstrip() for line in bare.splitlines()] == FULL.splitlines()
 
 
+def test_a_page_without_code_is_coloured_without_rich_as_rich_colours_it():
+    from snugly.reports import styled
+
+    lines = [((f"what is {name}", name), (" and plain", "")) for name in styled.STYLES if name != "code"]
+    lines += [(("", "good"),), ()]
+    ours = styled._in_color(lines, Terminal())
+    assert ours == styled._highlighted(lines)
+
+
 def test_no_color_wins_over_a_terminal(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     assert not wants_color(Terminal())

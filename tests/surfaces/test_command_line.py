@@ -132,7 +132,7 @@ def test_a_reader_that_goes_away_is_no_error():
 
 def test_interrupt_exits_with_130(tmp_path):
     waits = (
-        "import sys; from snugly.surfaces.cli import main as m; m._run = lambda _: input(); sys.exit(m.main(['rule']))"
+        "import sys; from snugly.surfaces.cli import main as m; m._run = lambda *_: input(); sys.exit(m.main(['rule']))"
     )
     child = subprocess.Popen(
         # a test run in the background may have been started with interrupts ignored, and its children inherit that

@@ -67,3 +67,29 @@ def test_a_wrong_setting_names_file_and_key(project, settings, message):
     with pytest.raises(ValueError, match=r"pyproject\.toml") as raised:
         check(project(settings, "a.py"))
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '[tool.snugly]\nignore = ["SNG1"]',
+        ' [ tool . "snugly" ]\nignore = ["SNG1"]',
+        'tool.snugly.ignore = ["SNG1"]',
+        '"tool" . snugly = { ignore = ["SNG1"] }',
+        'tool = { other = 1, snugly = { ignore = ["SNG1"] } }',
+        '[tool]\nsnugly = { ignore = ["SNG1"] }',
+        '["t\\u006fol".snugly]\nignore = ["SNG1"]',
+        '[tool."snu\\u0067ly"]\nignore = ["SNG1"]',
+    ],
+)
+def test_settings_are_read_however_toml_lets_them_be_written(written, tmp_path):
+    (tmp_path / "pyproject.toml").write_text(f"{written}\n")
+    (tmp_path / "a.py").write_text(BROKEN)
+    assert found(tmp_path) == []
+
+
+def test_a_project_that_only_uses_snugly_is_read_without_a_parser(tmp_path):
+    from snugly.surfaces import configuration
+
+    told = '[project]\ndependencies = ["snugly"]\n[project.scripts]\nsnugly = "snugly:main"\n[tool.ruff]\nsrc = ["snugly"]\n'
+    assert not configuration._may_set(told.encode())

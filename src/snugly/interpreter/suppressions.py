@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
-import tokenize
 from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass
@@ -15,8 +12,8 @@ if TYPE_CHECKING:
     from snugly.interpreter.sources import SourceFile
     from snugly.rules.findings import Finding
 
-_OURS = re.compile(r"#\s*snugly:\s*ignore(?:\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
-_SHARED = re.compile(r"#\s*noqa:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)", re.IGNORECASE)
+_OURS = r"#\s*snugly:\s*ignore(?:\[(?P<codes>[^\]]*)\])?"
+_SHARED = r"#\s*noqa:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,9 @@ def read(source: SourceFile) -> tuple[Suppression, ...]:
     """Return the suppressions of a file. A text that only looks like one, in a string, is none."""
     if not any("snugly:" in line.lower() or "sng" in line.lower() for line in source.lines):
         return ()
+    import io
+    import tokenize
+
     found: list[Suppression] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO("\n".join(source.lines) + "\n").readline):
@@ -55,11 +55,13 @@ def read(source: SourceFile) -> tuple[Suppression, ...]:
 
 
 def _of_comment(text: str, line: int, column: int) -> list[Suppression]:
-    found = _OURS.search(text) or _SHARED.search(text)
+    import re
+
+    found = re.search(_OURS, text, re.IGNORECASE) or re.search(_SHARED, text, re.IGNORECASE)
     if found is None:
         return []
     codes = _codes(found["codes"] or "")
-    if found.re is _SHARED:
+    if found.re.pattern == _SHARED:
         codes = frozenset(code for code in codes if code.startswith("SNG"))
         if not codes:
             return []
@@ -67,7 +69,7 @@ def _of_comment(text: str, line: int, column: int) -> list[Suppression]:
 
 
 def _codes(text: str) -> frozenset[str]:
-    return frozenset(code for code in re.split(r"[\s,]+", text.upper()) if code)
+    return frozenset(text.upper().replace(",", " ").split())
 
 
 def part(

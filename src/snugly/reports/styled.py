@@ -1,14 +1,13 @@
-"""Text with named styles: written plainly, or in colour by rich, which is imported only then."""
+"""Text with named styles: written plainly, or in colour; rich colours what is code, and is imported only then."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, TextIO
 
 from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Span = tuple[str, str]
 """A text and the name of its style; an empty name is plain text, ``"code"`` is highlighted as Python."""
@@ -27,6 +26,25 @@ STYLES = {
     "removed": "red",
     "good": "green",
 }
+
+_SELECTIONS = {
+    "bold": "1",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+    "bright_black": "90",
+}
+    "bold": "1",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+    "bright_black": "90",
+}
+"""The words that ``STYLES`` is written in, as a terminal is told (ECMA-48, select graphic rendition)."""
 
 
 @dataclass(slots=True)
@@ -78,6 +96,8 @@ def cells(text: str) -> int:
     """Return how many terminal cells a text takes."""
     if text.isascii():
         return len(text)
+    import unicodedata
+
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
 
@@ -87,7 +107,19 @@ def _encodable(text: str, stream: TextIO) -> str:
     return text.encode(encoding, "replace").decode(encoding, "replace")
 
 
-def _in_color(lines: Iterable[tuple[Span, ...]], stream: TextIO) -> str:
+def _in_color(lines: Sequence[tuple[Span, ...]], stream: TextIO) -> str:
+    has_code = any(style == "code" for line in lines for _, style in line)
+    text = _highlighted(lines) if has_code else "".join(f"{''.join(map(_selected, line))}\n" for line in lines)
+    return _encodable(text, stream)
+
+
+def _selected(span: Span) -> str:
+    text, style = span
+    words = STYLES.get(style, "").split()
+    return f"\x1b[{';'.join(_SELECTIONS[word] for word in words)}m{text}\x1b[0m" if words and text else text
+
+
+def _highlighted(lines: Iterable[tuple[Span, ...]]) -> str:
     from io import StringIO
 
     from rich.console import Console
@@ -111,4 +143,4 @@ def _in_color(lines: Iterable[tuple[Span, ...]], stream: TextIO) -> str:
             else:
                 text.append(part, styles.get(style))
         console.print(text)
-    return _encodable(buffer.getvalue(), stream)
+    return buffer.getvalue()

@@ -73,10 +73,20 @@ def write_summary(report: Report, stream: TextIO) -> None:
 
 
 def _page(report: Report, form: OutputFormat, columns: int, *, statistics: bool) -> Page:
-    from snugly.reports import concise, full
-    from snugly.reports.summary import add_statistics
+    from snugly.reports.styled import Page
+    from snugly.reports.summary import add_statistics, add_summary
 
-    page = full.page(report, columns) if form is OutputFormat.FULL else concise.page(report, columns)
+    if not report.findings:
+        page = Page(columns)
+        add_summary(page, report)
+    elif form is OutputFormat.FULL:
+        from snugly.reports import full
+
+        page = full.page(report, columns)
+    else:
+        from snugly.reports import concise
+
+        page = concise.page(report, columns)
     if statistics:
         add_statistics(page, report)
     return page

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim
@@ -368,6 +367,8 @@ def copied(module: Value) -> Value:
     """Return a copy of a layer with layers and parameters of its own, as ``copy.deepcopy`` makes."""
     if not isinstance(module, Module) or module.owner is not None:
         return module
+    import copy
+
     made = copy.copy(module)
     for name, member in vars(module).items():
         if isinstance(member, Module):

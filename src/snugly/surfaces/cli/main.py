@@ -13,6 +13,8 @@ from snugly.surfaces.cli.trouble import Trouble
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from snugly.surfaces.cli.commands import Command
+
 CANNOT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -27,8 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the tokens after ``snugly``; those of ``sys.argv`` by default.
     """
     tokens = list(sys.argv[1:] if argv is None else argv)
+    command = COMMANDS.get(tokens[0]) if tokens else None
     try:
-        code = _run(tokens)
+        code = _run(command, tokens)
         sys.stdout.flush()
     except Trouble as trouble:
         print(f"snugly: {trouble}", file=sys.stderr)
@@ -39,11 +42,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Python flushes stdout once more when it ends; that must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    if argv is None and command is not None and not command.passes_on:
+        gc.freeze()  # the process ends; a last collection would look through what the system takes back as a whole
     return code
 
 
-def _run(tokens: list[str]) -> int:
-    command = COMMANDS.get(tokens[0]) if tokens else None
+def _run(command: Command | None, tokens: list[str]) -> int:
     if command is not None:
         from snugly.surfaces.cli.direct import delimit, read
 
