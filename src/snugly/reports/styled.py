@@ -36,14 +36,6 @@ _SELECTIONS = {
     "cyan": "36",
     "bright_black": "90",
 }
-    "bold": "1",
-    "red": "31",
-    "green": "32",
-    "yellow": "33",
-    "blue": "34",
-    "cyan": "36",
-    "bright_black": "90",
-}
 """The words that ``STYLES`` is written in, as a terminal is told (ECMA-48, select graphic rendition)."""
 
 
