@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DTYPES = (torch.float32, torch.int64, torch.bool, torch.complex64)
 MOST_ELEMENTS = 64
 # Entries of the table that call something else than the function that they name.
-OTHERS = frozenset({"normal", "rand_like"})
+OTHERS = frozenset({"normal", "rand_like", "svd_lowrank", "pca_lowrank"})
 
 
 @dataclass
@@ -352,7 +352,7 @@ def run(ops: list[Any], dtypes: tuple[torch.dtype, ...] = DTYPES, most: int = 10
     scores: dict[str, Score] = {}
     for op in ops:
         names = names_of(op)
-        if not names or op.name in OTHERS or op.variant_test_name == "singular":
+        if not names or op.name in OTHERS or op.variant_test_name in ("singular", "grad_oriented"):
             continue
         score = scores.setdefault(op.name, Score())
         for dtype in dtypes:

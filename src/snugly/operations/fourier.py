@@ -9,7 +9,7 @@ from snugly.facts.dtypes import COMPLEX, complex_of, real_of
 from snugly.facts.misfits import Misfit
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN
-from snugly.operations.arguments import axes_of, axis_of, chosen_device, chosen_dtype, listed, whole
+from snugly.operations.arguments import axes_of, axis_of, chosen_device, chosen_dtype, flag, listed, whole
 from snugly.operations.pointwise import floating
 from snugly.operations.registry import operation
 from snugly.operations.results import made
@@ -183,19 +183,33 @@ def stft(
     return made((*input.shape[:-1], bins, frames, *pair), real_of(dtype or "") if pair else dtype, input, window)
 
 
-def _declare_windows() -> None:
-    for name in ("bartlett", "blackman", "hamming", "hann", "kaiser"):
-
-        def window(
-            window_length: Any, periodic: bool = True, *shape: Any, dtype: str | None = None, device: str | None = None,
-            requires_grad: bool = False, beta: float = 12.0, alpha: float = 0.54,
-        ) -> TensorFacts:  # fmt: skip
-            del periodic, shape, beta, alpha
-            return TensorFacts(
-                (whole(window_length),), chosen_dtype(dtype, "float32"), chosen_device(device, "cpu"), requires_grad
-            )
-
-        operation(f"torch.{name}_window")(window)
-
-
-_declare_windows()
+@operation("torch.istft", "torch.Tensor.istft")
+def istft(
+    input: TensorFacts,
+    n_fft: Any,
+    hop_length: Any = None,
+    win_length: Any = None,
+    window: TensorFacts | None = None,
+    center: bool = True,
+    normalized: bool = False,
+    onesided: bool | None = None,
+    length: Any = None,
+    return_complex: bool = False,
+) -> TensorFacts:
+    """The signal of a spectrum: ``(batch) samples``."""
+    del win_length, normalized, onesided
+    if input.dtype is not None and input.dtype not in COMPLEX:
+        message = "istft requires a complex-valued input tensor matching the output from stft with return_complex=True."
+        raise Misfit(message, clause="fft-dtype", argument="input", dtype=input.dtype)
+    as_complex = flag(return_complex)
+    dtype = input.dtype
+    if dtype is not None and as_complex is not True:
+        dtype = real_of(dtype) if as_complex is False else None
+    points, frames = whole(n_fft), input.size(-1)
+    hop = whole(hop_length) if hop_length is not None else (None if points is None else points // 4)
+    samples: Dim | None = None
+    if length is not None:
+        samples = whole(length)
+    elif points is not None and hop is not None and frames is not None and isinstance(center, bool):
+        samples = points + hop * (frames - 1) - (2 * (points // 2) if center else 0)
+    return made(None if input.shape is None else (*input.shape[:-2], samples), dtype, input, window)

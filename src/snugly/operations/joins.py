@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 from snugly.facts import ranges, shapes
@@ -11,7 +12,7 @@ from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import normal_axis, shown
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import ValueFacts
-from snugly.operations.arguments import axis_of, integer, listed, promoted, whole
+from snugly.operations.arguments import axis_of, flag, integer, listed, promoted, whole
 from snugly.operations.indexing import getitem, single_class, slice_length
 from snugly.operations.registry import UNKNOWN, Repeated, operation
 from snugly.operations.results import both, made
@@ -471,3 +472,16 @@ def cartesian_prod(*tensors: Any) -> TensorFacts:
     if len(items) == 1:
         return items[0].with_(origin=None)
     return made((total, len(items)), promoted(*items), *items)
+
+
+@operation("torch.combinations")
+def combinations(input: TensorFacts, r: Any = 2, with_replacement: bool = False) -> TensorFacts:
+    """All choices of ``r`` elements of a vector, one a row."""
+    if input.rank is not None and input.rank != 1:
+        message = f"Expect a 1D vector, but got shape {shown(input.shape or ())}"
+        raise Misfit(message, clause="rank", argument="input", shape=input.shape)
+    size, chosen, again = value(input.size(0)), integer(r), flag(with_replacement)
+    rows: int | None = None
+    if size is not None and chosen is not None and again is not None:
+        rows = math.comb(size + chosen - 1, chosen) if again and size + chosen else math.comb(size, chosen)
+    return made((rows, chosen), input.dtype, input, values=ranges.some_of(input.values))

@@ -48,7 +48,7 @@ class Eigen(NamedTuple):
     eigenvectors: TensorFacts
 
 
-def _matrices(facts: TensorFacts, name: str) -> Shape | None:
+def matrices(facts: TensorFacts, name: str) -> Shape | None:
     """Return the shape of a batch of matrices.
 
     Raises:
@@ -60,15 +60,21 @@ def _matrices(facts: TensorFacts, name: str) -> Shape | None:
     return facts.shape
 
 
-def _square(facts: TensorFacts, name: str) -> Shape | None:
-    shape = _matrices(facts, name)
+def square(facts: TensorFacts, name: str) -> Shape | None:
+    """Return the shape of a batch of square matrices.
+
+    Raises:
+        Misfit: rows and columns differ.
+    """
+    shape = matrices(facts, name)
     if shape is not None and same(shape[-1], shape[-2]) is False:
         message = f"{name}: A must be batches of square matrices, but they are {shape[-2]} by {shape[-1]} matrices"
         raise Misfit(message, clause="square", argument="A", shape=shape)
     return shape
 
 
-def _smaller(a: Dim | None, b: Dim | None) -> Dim | None:
+def smaller(a: Dim | None, b: Dim | None) -> Dim | None:
+    """Return the smaller of two sizes where that is decided."""
     if same(a, b):
         return a
     below = less(a, b)
@@ -78,35 +84,35 @@ def _smaller(a: Dim | None, b: Dim | None) -> Dim | None:
 @operation(_L + "inv", "torch.inverse", "torch.Tensor.inverse")
 def inv(A: TensorFacts) -> TensorFacts:
     """Inverses of square matrices."""
-    return made(_square(A, "linalg.inv"), A.dtype, A)
+    return made(square(A, "linalg.inv"), A.dtype, A)
 
 
 @operation(_L + "pinv", "torch.pinverse", "torch.Tensor.pinverse")
 def pinv(A: TensorFacts, *tolerances: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> TensorFacts:
     """Pseudo-inverses: rows and columns exchanged."""
     del tolerances, atol, rtol, hermitian
-    shape = _matrices(A, "linalg.pinv")
+    shape = matrices(A, "linalg.pinv")
     return made(None if shape is None else (*shape[:-2], shape[-1], shape[-2]), A.dtype, A)
 
 
 @operation(_L + "det", "torch.det", "torch.Tensor.det")
 def det(A: TensorFacts) -> TensorFacts:
     """Determinants of square matrices."""
-    shape = _square(A, "linalg.det")
+    shape = square(A, "linalg.det")
     return made(None if shape is None else shape[:-2], A.dtype, A)
 
 
 @operation("torch.logdet", "torch.Tensor.logdet")
 def logdet(A: TensorFacts) -> TensorFacts:
     """Logarithms of determinants."""
-    shape = _square(A, "logdet")
+    shape = square(A, "logdet")
     return made(None if shape is None else shape[:-2], A.dtype, A)
 
 
 @operation(_L + "slogdet", "torch.slogdet", "torch.Tensor.slogdet")
 def slogdet(A: TensorFacts) -> SlogDet:
     """Signs and logarithms of determinants."""
-    shape = _square(A, "linalg.slogdet")
+    shape = square(A, "linalg.slogdet")
     sign = made(None if shape is None else shape[:-2], A.dtype, A)
     return SlogDet(sign, sign.with_(dtype=_real(A)))
 
@@ -119,20 +125,20 @@ def _real(facts: TensorFacts) -> str | None:
 def cholesky(A: TensorFacts, upper: bool = False) -> TensorFacts:
     """Cholesky factors of square matrices."""
     del upper
-    return made(_square(A, "linalg.cholesky"), A.dtype, A)
+    return made(square(A, "linalg.cholesky"), A.dtype, A)
 
 
 @operation(_L + "matrix_power", "torch.matrix_power", "torch.Tensor.matrix_power")
 def matrix_power(A: TensorFacts, n: int) -> TensorFacts:
     """Powers of square matrices."""
     del n
-    return made(_square(A, "linalg.matrix_power"), A.dtype, A)
+    return made(square(A, "linalg.matrix_power"), A.dtype, A)
 
 
 @operation(_L + "matrix_exp", "torch.matrix_exp", "torch.Tensor.matrix_exp")
 def matrix_exp(A: TensorFacts) -> TensorFacts:
     """Exponentials of square matrices."""
-    return made(_square(A, "linalg.matrix_exp"), A.dtype, A)
+    return made(square(A, "linalg.matrix_exp"), A.dtype, A)
 
 
 @operation(_L + "matrix_rank")
@@ -141,18 +147,18 @@ def matrix_rank(
 ) -> TensorFacts:
     """Ranks of matrices."""
     del tolerance, tol, atol, rtol, hermitian
-    shape = _matrices(A, "linalg.matrix_rank")
+    shape = matrices(A, "linalg.matrix_rank")
     return made(None if shape is None else shape[:-2], "int64", A, values=ValueFacts(low=0, integral=True))
 
 
 @operation(_L + "qr", "torch.qr", "torch.Tensor.qr")
 def qr(A: TensorFacts, mode: Any = "reduced") -> QR:
     """QR factors."""
-    shape = _matrices(A, "linalg.qr")
+    shape = matrices(A, "linalg.qr")
     if shape is None:
         return QR(made(None, A.dtype, A), made(None, A.dtype, A))
     rows, columns = shape[-2:]
-    few = _smaller(rows, columns)
+    few = smaller(rows, columns)
     if mode == "complete" or mode is False:
         return QR(made((*shape[:-2], rows, rows), A.dtype, A), made(shape, A.dtype, A))
     if mode == "r":
@@ -164,12 +170,12 @@ def qr(A: TensorFacts, mode: Any = "reduced") -> QR:
 def svd(A: TensorFacts, full_matrices: bool = True, *, driver: Any = None) -> SVD:
     """Singular values with their vectors."""
     del driver
-    shape = _matrices(A, "linalg.svd")
+    shape = matrices(A, "linalg.svd")
     full = flag(full_matrices)
     if shape is None or full is None:
         return SVD(made(None, A.dtype, A), made(None, _real(A), A), made(None, A.dtype, A))
     rows, columns = shape[-2:]
-    few = _smaller(rows, columns)
+    few = smaller(rows, columns)
     left, right = (rows, columns) if full else (few, few)
     values = made((*shape[:-2], few), _real(A), A, values=ValueFacts(low=0))
     return SVD(made((*shape[:-2], rows, left), A.dtype, A), values, made((*shape[:-2], right, columns), A.dtype, A))
@@ -179,8 +185,8 @@ def svd(A: TensorFacts, full_matrices: bool = True, *, driver: Any = None) -> SV
 def svdvals(A: TensorFacts, *, driver: Any = None) -> TensorFacts:
     """Singular values."""
     del driver
-    shape = _matrices(A, "linalg.svdvals")
-    size = None if shape is None else (*shape[:-2], _smaller(*shape[-2:]))
+    shape = matrices(A, "linalg.svdvals")
+    size = None if shape is None else (*shape[:-2], smaller(*shape[-2:]))
     return made(size, _real(A), A, values=ValueFacts(low=0))
 
 
@@ -198,7 +204,7 @@ def old_svd(input: TensorFacts, some: bool = True, compute_uv: bool = True) -> S
 def eigh(A: TensorFacts, UPLO: str = "L") -> Eigen:
     """Eigenvalues and eigenvectors of symmetric matrices."""
     del UPLO
-    shape = _square(A, "linalg.eigh")
+    shape = square(A, "linalg.eigh")
     return Eigen(made(None if shape is None else shape[:-1], _real(A), A), made(shape, A.dtype, A))
 
 
@@ -206,7 +212,7 @@ def eigh(A: TensorFacts, UPLO: str = "L") -> Eigen:
 def eigvalsh(A: TensorFacts, UPLO: str = "L") -> TensorFacts:
     """Eigenvalues of symmetric matrices."""
     del UPLO
-    shape = _square(A, "linalg.eigvalsh")
+    shape = square(A, "linalg.eigvalsh")
     return made(None if shape is None else shape[:-1], _real(A), A)
 
 
@@ -217,21 +223,21 @@ def _complex(facts: TensorFacts) -> str | None:
 @operation(_L + "eig")
 def eig(A: TensorFacts) -> Eigen:
     """Eigenvalues and eigenvectors, complex."""
-    shape = _square(A, "linalg.eig")
+    shape = square(A, "linalg.eig")
     return Eigen(made(None if shape is None else shape[:-1], _complex(A), A), made(shape, _complex(A), A))
 
 
 @operation(_L + "eigvals")
 def eigvals(A: TensorFacts) -> TensorFacts:
     """Eigenvalues, complex."""
-    shape = _square(A, "linalg.eigvals")
+    shape = square(A, "linalg.eigvals")
     return made(None if shape is None else shape[:-1], _complex(A), A)
 
 
 @operation(_L + "solve")
 def solve(A: TensorFacts, B: TensorFacts, *, left: bool = True) -> TensorFacts:
     """Solutions of linear systems: the shape of the right sides."""
-    shape = _square(A, "linalg.solve")
+    shape = square(A, "linalg.solve")
     if shape is None or B.shape is None:
         return made(None, A.dtype, A, B)
     vector = len(B.shape) == 1 or (
@@ -257,7 +263,7 @@ def solve(A: TensorFacts, B: TensorFacts, *, left: bool = True) -> TensorFacts:
 def cholesky_inverse(input: TensorFacts, upper: bool = False) -> TensorFacts:
     """Inverses of matrices given by their Cholesky factors."""
     del upper
-    return made(_square(input, "cholesky_inverse"), input.dtype, input)
+    return made(square(input, "cholesky_inverse"), input.dtype, input)
 
 
 @operation("torch.cholesky_solve", "torch.Tensor.cholesky_solve")

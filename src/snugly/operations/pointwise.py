@@ -278,6 +278,9 @@ def minimum(input: TensorFacts, other: TensorFacts) -> TensorFacts:
     "torch.special.xlogy",
     "torch.special.xlog1py",
     "torch.special.zeta",
+    *(f"torch.special.{name}_polynomial_{kind}" for name in ("chebyshev", "shifted_chebyshev") for kind in "tuvw"),
+    *(f"torch.special.{name}_polynomial_{kind}" for name, kind in (("hermite", "h"), ("hermite", "he"))),
+    *("torch.special.laguerre_polynomial_l", "torch.special.legendre_polynomial_p"),
 )
 def floating_binary(input: TensorFacts | Scalar, other: TensorFacts | Scalar) -> TensorFacts:
     """A function of two operands that computes in floating point."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from snugly.facts import ranges
 from snugly.facts.dims import Dim, less, value
@@ -59,6 +59,13 @@ def sort(input: TensorFacts, dim: int = -1, descending: bool = False, stable: bo
     )
 
 
+class Histogram(NamedTuple):
+    """What ``histogram`` returns."""
+
+    hist: TensorFacts
+    bin_edges: TensorFacts
+
+
 @operation(*both("argsort"))
 def argsort(input: TensorFacts, dim: int = -1, descending: bool = False, stable: bool = False) -> TensorFacts:
     """The positions that would sort an axis."""
@@ -80,6 +87,13 @@ def nonzero(input: TensorFacts, *, as_tuple: bool = False) -> Any:
             return UNKNOWN
         return tuple(made((None,), "int64", input, values=places) for _ in range(max(input.rank, 1)))
     return made((None, input.rank), "int64", input, values=places)
+
+
+@operation("torch.nonzero_static", "torch.Tensor.nonzero_static")
+def nonzero_static(input: TensorFacts, *, size: Any, fill_value: int = -1) -> TensorFacts:
+    """Where the first ``size`` elements that are not zero are; missing ones are filled in."""
+    low = fill_value if isinstance(fill_value, int) and fill_value < 0 else (0 if isinstance(fill_value, int) else None)
+    return made((whole(size), input.rank), "int64", input, values=ValueFacts(low=low, integral=True))
 
 
 @operation(*both("masked_select"))
@@ -157,6 +171,22 @@ def histc(input: TensorFacts, bins: Any = 100, min: Scalar = 0, max: Scalar = 0)
     """A histogram."""
     del min, max
     return made((whole(bins),), input.dtype, input, values=ranges.NON_NEGATIVE)
+
+
+@operation(*both("histogram"))
+def histogram(
+    input: TensorFacts, bins: Any, *, range: Any = None, weight: TensorFacts | None = None, density: bool = False
+) -> Histogram:
+    """How many elements are in each bin, and the edges of the bins, one more than bins."""
+    del range, density
+    if isinstance(bins, TensorFacts):
+        edges = bins.size(0) if bins.rank == 1 else None
+        count = None if edges is None else edges - 1
+    else:
+        count = whole(bins)
+        edges = None if count is None else count + 1
+    values = ranges.NON_NEGATIVE if weight is None else NOTHING_KNOWN
+    return Histogram(made((count,), input.dtype, input, weight, values=values), made((edges,), input.dtype, input))
 
 
 @operation("torch.searchsorted")

@@ -318,7 +318,7 @@ def nan_to_num(
     return elementwise(input, input.dtype, replace(values, attained=False, meaning=None, axis=None))
 
 
-@operation(*both("polygamma", "mvlgamma"))
+@operation(*both("polygamma", "mvlgamma"), "torch.special.polygamma")
 def polygamma(
     input: TensorFacts | int, other: TensorFacts | int | None = None, *, p: int | None = None, n: int | None = None
 ) -> TensorFacts:

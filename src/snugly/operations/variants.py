@@ -8,8 +8,8 @@ from snugly.facts.dims import less, same
 from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN
-from snugly.operations import activations, joins, resampling, views
-from snugly.operations.arguments import axis_of, promoted, sizes_of
+from snugly.operations import activations, creation, joins, resampling, views
+from snugly.operations.arguments import axes_of, axis_of, promoted, sizes_of
 from snugly.operations.pointwise import combined, floating
 from snugly.operations.reductions import reduced
 from snugly.operations.registry import UNKNOWN, operation
@@ -153,3 +153,24 @@ def unravel_index(indices: TensorFacts, shape: Any) -> Any:
     if sizes is None or any(same(size, 0) for size in sizes):
         return UNKNOWN
     return tuple(made(indices.shape, "int64", indices, axes=indices.axes) for _ in sizes)
+
+
+@operation("torch.gradient")
+def gradient(input: TensorFacts, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1) -> Any:
+    """Slopes along each axis, as many tensors of the same shape as there are axes."""
+    del spacing, edge_order
+    if input.rank is None:
+        return UNKNOWN
+    axes = range(input.rank) if dim is None else axes_of(dim, input.rank)
+    if axes is None:
+        return UNKNOWN
+    return tuple(made(input.shape, floating(input.dtype), input) for _ in axes)
+
+
+@operation("torch.empty_strided", "torch.empty_permuted")
+def empty_strided(
+    size: Any, stride: Any, *, dtype: str | None = None, device: str | None = None, requires_grad: bool = False
+) -> TensorFacts:
+    """Memory as it is found, laid out in a given order."""
+    del stride
+    return creation.empty(size=size, dtype=dtype, device=device, requires_grad=requires_grad)
