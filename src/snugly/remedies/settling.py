@@ -74,8 +74,38 @@ def settled(findings: Sequence[Finding], recheck: Recheck) -> tuple[Finding, ...
         recheck: follows the program with some files changed.
     """
     trials = _Trials(recheck, _counted(findings))
-    settled_first = [_settle(finding, trials) for finding in findings]
+    settled_first = _shared([_settle(finding, trials) for finding in findings], trials)
     return _together([_without_unsound(finding, trials) for finding in settled_first], trials)
+
+
+def _shared(findings: list[Finding], trials: _Trials) -> list[Finding]:
+    """Return findings, each led by a fix of another one where that leaves less of the program to mend.
+
+    A model that gives a column where vectors are compared in three places is changed once, and not three targets.
+    """
+    firsts = [finding.fixes[0] for finding in findings if finding.fixes and finding.fixes[0].edits]
+    shared: list[Finding] = []
+    for finding in findings:
+        best = min(
+            (fix for fix in firsts if _rank(finding, fix, trials)[0] == 0),
+            key=lambda fix: _rank(finding, fix, trials)[1],
+            default=None,
+        )
+        if best is None or not finding.fixes or not _leaves_less(finding, best, trials):
+            shared.append(finding)
+            continue
+        fixes = (best, *(fix for fix in finding.fixes if fix.edits != best.edits))
+        shared.append(replace(finding, fixes=fixes, cause=_cause(finding, fixes)))
+    return shared
+
+
+def _leaves_less(finding: Finding, fix: Fix, trials: _Trials) -> bool:
+    """Tell whether a fix leaves nothing of a finding's kind, and less altogether than the finding's own first fix."""
+    left = trials.left(fix.edits)
+    if left is None or left[finding.code, finding.file]:
+        return False
+    own, most = _rank(finding, finding.fixes[0], trials), _rank(finding, fix, trials)
+    return own[0] > 0 or own[1] > most[1]
 
 
 def _together(findings: list[Finding], trials: _Trials) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.encoding import one_hot_rows
 from snugly.rules.findings import Severity
 from snugly.rules.registry import rule
+from snugly.rules.reordering import moved_axes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,6 @@ def operation_does_not_fit(application: Application) -> Iterator[Diagnosis]:
         torch=misfit.message,
         passed=tuple(f"{name} {render(facts)}" for name, facts in tensors if facts.shape is not None),
         argument=misfit.argument if misfit.argument in application.arguments else None,
-        remedies=one_hot_rows(application),
+        remedies=one_hot_rows(application) or moved_axes(application),
         fallback=True,
     )
