@@ -2,7 +2,9 @@
 
 The standard library's decorator writes and compiles the methods of a class when its module is imported, which was a
 third of a cold ``snugly check``. This one means the same for what snugly uses of it; but ``__init__`` is compiled when
-the first object is made, and the other methods are shared closures over the names of the fields.
+the first object is made, and the other methods are shared closures over the names of the fields. That a ``frozen``
+record stays as it is, the type checker sees to: an object that refuses assignment at run time costs four times as
+much to make, and following one file makes thousands.
 """
 
 from __future__ import annotations
@@ -75,14 +77,14 @@ def dataclass(
         cls.__fields__ = everything  # type: ignore[attr-defined]
         if "__match_args__" not in members:
             cls.__match_args__ = tuple(e.name for e in everything if e.init and not e.keyword)  # type: ignore[attr-defined,misc]
-        methods: dict[str, Any] = {"__init__": _initializer(cls, everything, frozen), "__repr__": _show}
+        methods: dict[str, Any] = {"__init__": _initializer(cls, everything), "__repr__": _show}
         if eq:
             key = _key(tuple(each.name for each in everything if each.compare))
             methods |= _comparisons(key, order)
             if not own_hash:
                 cls.__hash__ = _hasher(key) if frozen else None  # type: ignore[assignment]
         if frozen:
-            methods |= _FROZEN
+            methods |= _STATE
         for name, method in methods.items():
             if name not in vars(cls):
                 setattr(cls, name, method)
@@ -99,10 +101,35 @@ def fields(record: Any) -> tuple[Field, ...]:
 
 def replace(record: Record, /, **changes: Any) -> Record:
     """Return a record of the same class with some fields changed."""
-    for each in record.__fields__:  # type: ignore[attr-defined]
-        if each.init and each.name not in changes:
-            changes[each.name] = getattr(record, each.name)
-    return type(record)(**changes)
+    cls = type(record)
+    copied = _COPIED.get(cls)
+    if copied is None:
+        copied = _COPIED[cls] = _copier(cls)
+    made: Record = copied(record, changes)
+    return made
+
+
+_COPIED: dict[type, Callable[[Any, dict[str, Any]], Any]] = {}
+
+
+def _copier(cls: Any) -> Callable[[Any, dict[str, Any]], Any]:
+    """Return how a record is copied with changes: field by field, or by its class where that does more than assign.
+
+    Of a class that declares no fields of its own, the copy is a record of the class that does.
+    """
+    if "__fields__" not in vars(cls) or hasattr(cls, "__post_init__") or not all(each.init for each in cls.__fields__):
+        names = [each.name for each in cls.__fields__ if each.init]
+        made = next(each for each in cls.__mro__ if "__fields__" in vars(each))
+        return lambda record, changes: made(**{name: getattr(record, name) for name in names} | changes)
+    body = "".join(f"  made.{each.name} = record.{each.name}\n" for each in cls.__fields__)
+    scope: dict[str, Any] = {"cls": cls, "new": cls.__new__}
+    exec(  # noqa: S102 - names of fields only
+        f"def copied(record, changes):\n  made = new(cls)\n{body}"
+        "  for name, value in changes.items():\n    setattr(made, name, value)\n  return made",
+        scope,
+    )
+    found: Callable[[Any, dict[str, Any]], Any] = scope["copied"]
+    return found
 
 
 def _own_fields(cls: type, keyword: bool) -> dict[str, Field]:  # noqa: FBT001
@@ -134,18 +161,18 @@ def _slotted(cls: Made, own: dict[str, Field]) -> Made:
     return made
 
 
-def _initializer(cls: type, everything: tuple[Field, ...], frozen: bool) -> Callable[..., None]:  # noqa: FBT001
+def _initializer(cls: type, everything: tuple[Field, ...]) -> Callable[..., None]:
     def first(self: Any, *args: Any, **kwargs: Any) -> None:
-        compiled = _compiled(cls, everything, frozen)
+        compiled = _compiled(cls, everything)
         cls.__init__ = compiled  # type: ignore[misc]
         compiled(self, *args, **kwargs)
 
     return first
 
 
-def _compiled(cls: type, everything: tuple[Field, ...], frozen: bool) -> Callable[..., None]:  # noqa: FBT001
+def _compiled(cls: type, everything: tuple[Field, ...]) -> Callable[..., None]:
     """Write and compile ``__init__``: one parameter and one assignment for each field."""
-    scope: dict[str, Any] = {"MISSING": MISSING, "set": object.__setattr__}
+    scope: dict[str, Any] = {"MISSING": MISSING}
     parameters: list[str] = []
     by_name: list[str] = []
     body: list[str] = []
@@ -163,7 +190,7 @@ def _compiled(cls: type, everything: tuple[Field, ...], frozen: bool) -> Callabl
             (by_name if each.keyword else parameters).append(parameter)
         elif each.factory is None:
             continue
-        body.append(f"set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
+        body.append(f"self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
     listed = ", ".join(["self", *parameters, *(["*", *by_name] if by_name else [])])
@@ -219,18 +246,13 @@ def _show(self: Any) -> str:
     return f"{type(self).__qualname__}({parts})"
 
 
-def _refuse(self: Any, name: str, *_: Any) -> None:
-    msg = f"{type(self).__name__} is frozen; {name!r} stays as it is"
-    raise AttributeError(msg)
-
-
 def _state(self: Any) -> list[Any]:
     return [getattr(self, each.name) for each in self.__fields__]
 
 
 def _restore(self: Any, state: list[Any]) -> None:
     for each, value in zip(self.__fields__, state, strict=True):
-        object.__setattr__(self, each.name, value)
+        setattr(self, each.name, value)
 
 
-_FROZEN = {"__setattr__": _refuse, "__delattr__": _refuse, "__getstate__": _state, "__setstate__": _restore}
+_STATE = {"__getstate__": _state, "__setstate__": _restore}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING, Any
 
 from snugly.contracts.calls import UNKNOWN as UNKNOWN_OPTION
 from snugly.contracts.calls import LossCall
 from snugly.facts.dims import Expr
 from snugly.facts.misfits import Misfit
-from snugly.facts.origins import Origin, Source
 from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
 from snugly.interpreter.events import LossRecord
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.joins import for_any, length_of, settle
+from snugly.interpreter.origins import Met
 from snugly.interpreter.values import (
     NOTHING,
     DType,
@@ -26,12 +25,12 @@ from snugly.interpreter.values import (
 )
 from snugly.operations.registry import UNKNOWN as UNKNOWN_ARGUMENT
 from snugly.operations.registry import UNKNOWN_DEVICE, Application, Operation, Repeated, lookup
+from snugly.rules.registry import operation_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from snugly.contracts.calls import Verdict
-    from snugly.facts.origins import Place
     from snugly.interpreter.machine import Machine
     from snugly.rules.findings import Finding
 
@@ -40,7 +39,8 @@ _SCALARS = {
     "float32": "float", "float64": "float",
 }  # fmt: skip
 PLAIN = (Number, int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
-
+_AS_IT_IS = frozenset(PLAIN)
+_VIEWS = (".view", ".reshape", ".view_as")
 
 _MIXED = (None, "float32", "float16", "bfloat16")
 
@@ -88,41 +88,39 @@ def from_facts(result: Any) -> Value:
 
 def apply(machine: Machine, name: str, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
     """Apply the operation ``name``; see ``Machine.apply``."""
-    array_method = _array_method(name, args)
-    if array_method is not None:
-        return machine.call(LibraryName(array_method), *args)
+    operator = name.startswith("operator.")
+    if operator and args:
+        array_method = _array_method(name, args)
+        if array_method is not None:
+            return machine.call(LibraryName(array_method), *args)
     operation = lookup(name)
     if operation is None:
         return machine.unknown(name)
-    given = [to_facts(value) for value in args]
-    if name == "torch.Tensor.to":
-        given = [UNKNOWN_DEVICE if isinstance(value, Text) else facts for value, facts in zip(args, given, strict=True)]
-    if name.startswith("operator."):
+    given = [value if type(value) in _AS_IT_IS else to_facts(value) for value in args]
+    if operator:
         given = _numbers_of_scalars(given)
-    named = {key: to_facts(value) for key, value in kwargs.items()}
-    misfit: Misfit | None = None
-    result: Any = None
+    elif name == "torch.Tensor.to":
+        given = [UNKNOWN_DEVICE if isinstance(value, Text) else facts for value, facts in zip(args, given, strict=True)]
+    named = {key: to_facts(value) for key, value in kwargs.items()} if kwargs else {}
     try:
         result = operation(*given, **named)
     except Misfit as error:
-        misfit = error
+        met = Met(machine, name, lambda: _by_name(operation, given, named), lambda: _by_name(operation, args, kwargs))
+        _judge(machine, met, None, error)
+        return Unknown(f"{name} does not fit")
     except Signal:
         raise
     except Exception as error:  # noqa: BLE001 - whatever goes wrong in a rule, the program's facts are only unknown
         machine.events.miss(machine.place, name, f"{type(error).__name__}: {error}"[:200])
         return Unknown(name)
-    arguments = _by_name(operation, given, named)
-    sources = find_sources(machine, _by_name(operation, list(args), dict(kwargs)))
-    if misfit is None:
-        result = _with_origin(machine, name, arguments, sources, _with_sizes(machine, result))
-    _judge(machine, Application(name, arguments, result, misfit), sources)
-    return Unknown(f"{name} does not fit") if misfit is not None else from_facts(result)
+    met = Met(machine, name, lambda: _by_name(operation, given, named), lambda: _by_name(operation, args, kwargs))
+    result = _with_origin(machine, met, [*given, *named.values()], _with_sizes(machine, result))
+    _judge(machine, met, result)
+    return result if type(result) is TensorFacts else from_facts(result)
 
 
 def _array_method(name: str, args: tuple[Value, ...]) -> str | None:
     """Return the path of numpy's method behind an operator that is applied to arrays and no tensor."""
-    if not name.startswith("operator.") or not args:
-        return None
     operands = args[:1] if name in ("operator.getitem", "operator.setitem") else args
     tensors = [value for value in operands if isinstance(value, TensorFacts)]
     if not tensors or any(value.kind != "ndarray" for value in tensors):
@@ -149,9 +147,35 @@ def made_by(
     result: Value,
 ) -> Value:
     """Note on arrays and tensors that a library's function made where they come from, unless they know it."""
-    parts = result if isinstance(result, tuple) else (result,)
-    if not any(isinstance(part, TensorFacts) and part.origin is None for part in parts):
+    if isinstance(result, TensorFacts):
+        if result.origin is not None:
+            return result
+    elif not isinstance(result, tuple) or not any(
+        isinstance(part, TensorFacts) and part.origin is None for part in result
+    ):
         return result
+    arguments = _given_to(machine, function, args, kwargs)
+    met = Met(machine, name, lambda: arguments, lambda: arguments)
+    same = {id(value) for value in arguments.values()}
+    if isinstance(result, tuple):
+        parts = [_made(machine, met, arguments, same, part) for part in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+    made = _made(machine, met, arguments, same, result)
+    if name.startswith("numpy."):
+        _judge_array(machine, name, arguments, made)
+    return made
+
+
+def _made(machine: Machine, met: Met, arguments: dict[str, Value], same: set[int], part: Value) -> Value:
+    if isinstance(part, TensorFacts) and part.origin is None and id(part) not in same:
+        return _with_origin(machine, met, arguments.values(), part)
+    return part
+
+
+def _given_to(
+    machine: Machine, function: Callable[..., Any], args: list[Value], kwargs: dict[str, Value]
+) -> dict[str, Value]:
+    """Return the arguments of a library's function by the names of its parameters."""
     bound = getattr(function, "function", None)
     if bound is not None and hasattr(function, "receiver"):  # a method of an array
         code = getattr(bound, "__code__", None)
@@ -164,19 +188,7 @@ def made_by(
     if code is not None and code.co_flags & 0x04 and len(args) > len(names):
         arguments[code.co_varnames[code.co_argcount + code.co_kwonlyargcount]] = tuple(args[len(names) :])
     arguments.update(kwargs)
-    sources = find_sources(machine, arguments)
-    same = {id(value) for value in arguments.values()}
-    stamped = [
-        _with_origin(machine, name, arguments, sources, part)
-        if isinstance(part, TensorFacts) and part.origin is None and id(part) not in same
-        else part
-        for part in parts
-    ]
-    if not isinstance(result, tuple):
-        if name.startswith("numpy."):
-            _judge_array(machine, name, arguments, stamped[0])
-        return stamped[0]
-    return type(result)(*stamped) if hasattr(result, "_fields") else tuple(stamped)
+    return arguments
 
 
 def _judge_array(machine: Machine, name: str, arguments: Mapping[str, Value], result: TensorFacts) -> None:
@@ -186,25 +198,25 @@ def _judge_array(machine: Machine, name: str, arguments: Mapping[str, Value], re
         name = f"operator.{method.strip('_')}"
         operands = next((value for value in arguments.values() if isinstance(value, tuple)), ())
         arguments = dict(zip(("input", "other"), operands, strict=False))
-    given = {key: to_facts(value) for key, value in arguments.items()}
-    _judge(machine, Application(name, given, result), find_sources(machine, arguments))
+    met = Met(machine, name, lambda: {key: to_facts(value) for key, value in arguments.items()}, lambda: arguments)
+    _judge(machine, met, result)
 
 
-def _judge(machine: Machine, application: Application, sources: dict[str, Source]) -> None:
+def _judge(machine: Machine, met: Met, result: Any, misfit: Misfit | None = None) -> None:
+    """Look for what is wrong with an operation that was met; most are looked at by no rule."""
+    name = met.operation
+    view = name.endswith(_VIEWS)
+    if machine.events.muted or not (view or operation_rules(name, misfit is not None)):
+        return
     from snugly.rules import judge
 
-    if machine.events.muted:
-        return
+    application = Application(name, met.facts(), result, misfit)
     findings = judge.judge_operation(
-        application,
-        place=machine.place,
-        sources=sources,
-        callers=callers(machine),
-        constructor=machine.layers[-1] if machine.layers else None,
+        application, place=met.place, sources=met.arguments, callers=met.callers, constructor=met.layer
     )
     if findings:
         machine.events.find(findings, machine.batch)
-    if application.name.endswith((".view", ".reshape", ".view_as")):
+    if view:
         from snugly.rules.layers.view_mixes_axes import taken_back_by
 
         meant = taken_back_by(application)
@@ -212,75 +224,31 @@ def _judge(machine: Machine, application: Application, sources: dict[str, Source
             machine.events.take_back("SNG802", meant)
 
 
-def callers(machine: Machine) -> tuple[Place, ...]:
-    """Return the calls of the user's functions that are open, innermost first."""
-    return tuple(frame.caller for frame in reversed(machine.frames[-12:]) if frame.caller is not None)
-
-
-def _by_name(operation: Operation, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    code = operation.function.__code__
-    names = code.co_varnames[: code.co_argcount]
+def _by_name(operation: Operation, args: Iterable[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    names, star = operation.positions, operation.star
     bound = dict(zip(names, args, strict=False))
-    if code.co_flags & 0x04 and len(args) > len(names):
-        star = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
-        bound[star] = tuple(args[len(names) :])
+    if star is not None:
+        more = tuple(args)[len(names) :]
+        if more:
+            bound[star] = more
     bound.update(kwargs)
     return bound
 
 
-def find_sources(machine: Machine, values: Mapping[str, Value]) -> dict[str, Source]:
-    """Find which expression of the innermost call gave each argument, by the identity of its value."""
-    if not machine.sites:
-        return {}
-    site = machine.sites[-1]
-    keywords: dict[int, str | None] = {}
-    if isinstance(site.node, ast.Call):
-        keywords = {id(keyword.value): keyword.arg for keyword in site.node.keywords}
-    found: dict[str, Source] = {}
-    taken: set[int] = set()
-    for name, value in values.items():
-        nodes = [node for given, node in site.given if _is(given, value)]
-        named = [node for node in nodes if keywords.get(id(node)) == name]
-        free = [node for node in nodes if keywords.get(id(node), name) == name and id(node) not in taken]
-        others = [] if isinstance(value, int | str | float | None) else nodes  # equal constants are one object
-        chosen = next(iter((*named, *free, *others)), None)
-        if chosen is not None:
-            taken.add(id(chosen))
-            found[name] = site.source.source(chosen)
-    return found
-
-
-def _is(given: Value, value: Value) -> bool:
-    return given is value or (isinstance(value, tuple) and len(value) == 1 and value[0] is given)
-
-
-def _with_origin(
-    machine: Machine,
-    name: str,
-    arguments: dict[str, Any],
-    sources: dict[str, Source],
-    result: Any,
-) -> Any:
-    if not isinstance(result, (TensorFacts, tuple, list, Repeated)):
+def _with_origin(machine: Machine, origin: Met, given: Iterable[Any], result: Any) -> Any:
+    """Say where a result comes from; what was given and comes out again keeps its own origin."""
+    if type(result) is TensorFacts:
+        stamped: Any = result if any(result is each for each in given) else result.with_(origin=origin)
+    elif isinstance(result, (TensorFacts, tuple, list, Repeated)):
+        stamped = _stamp(result, origin, {id(value) for value in given})
+    else:
         return result
-    site = machine.sites[-1] if machine.sites else None
-    where = None if site is None else site.source.source(site.node)
-    origin = Origin(
-        name,
-        None if where is None else where.place,
-        "" if where is None else where.text,
-        tuple(_tensors(arguments)),
-        {key: value for key, value in arguments.items() if not isinstance(value, TensorFacts)},
-        sources,
-        machine.layers[-1] if machine.layers else None,
-        callers(machine),
-    )
-    same = {id(value) for value in arguments.values()}
-    stamped = _without_gradient(machine, name, arguments, _stamp(result, origin, same))
+    if machine.settings.get("torch.no_grad", False) is not False:
+        stamped = _without_gradient(machine, origin, stamped)
     return _under_autocast(stamped, origin) if machine.settings.get("torch.autocast") else stamped
 
 
-def _under_autocast(result: Any, origin: Origin) -> Any:
+def _under_autocast(result: Any, origin: Met) -> Any:
     """Under mixed precision the floating dtype of a result depends on the operation and the device: it is not known."""
     if isinstance(result, TensorFacts):
         computed = any(facts.dtype in _MIXED for facts in origin.inputs)
@@ -291,15 +259,15 @@ def _under_autocast(result: Any, origin: Origin) -> Any:
     return result
 
 
-def _without_gradient(machine: Machine, name: str, arguments: dict[str, Any], result: Any) -> Any:
+def _without_gradient(machine: Machine, origin: Met, result: Any) -> Any:
     """Within ``torch.no_grad`` no result requires grad, but for one that is asked to or that was there before."""
     setting = machine.settings.get("torch.no_grad", False)
-    if setting is False or name.endswith("_") or arguments.get("requires_grad"):
-        return result
     if isinstance(result, TensorFacts):
-        return result.with_(requires_grad=None if setting is None else False) if result.requires_grad else result
+        if not result.requires_grad or origin.operation.endswith("_") or origin.facts().get("requires_grad"):
+            return result
+        return result.with_(requires_grad=None if setting is None else False)
     if isinstance(result, tuple):
-        parts = [_without_gradient(machine, name, arguments, part) for part in result]
+        parts = [_without_gradient(machine, origin, part) for part in result]
         return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
     return result
 
@@ -312,7 +280,7 @@ def _with_sizes(machine: Machine, result: Any) -> Any:
     return result
 
 
-def _stamp(result: Any, origin: Origin, same: set[int]) -> Any:
+def _stamp(result: Any, origin: Met, same: set[int]) -> Any:
     if isinstance(result, TensorFacts):
         return result if id(result) in same else result.with_(origin=origin)
     if isinstance(result, tuple):
@@ -321,18 +289,6 @@ def _stamp(result: Any, origin: Origin, same: set[int]) -> Any:
     if isinstance(result, list):
         return [_stamp(item, origin, same) for item in result]
     return Repeated(_stamp(result.element, origin, same), result.length) if isinstance(result, Repeated) else result
-
-
-def _tensors(arguments: Mapping[str, Any]) -> list[TensorFacts]:
-    found: list[TensorFacts] = []
-    for value in arguments.values():
-        if isinstance(value, TensorFacts):
-            found.append(value)
-        elif isinstance(value, (list, tuple)):
-            found.extend(item for item in value[:16] if isinstance(item, TensorFacts))
-        elif isinstance(value, Repeated) and isinstance(value.element, TensorFacts):
-            found.append(value.element)
-    return found
 
 
 def loss(
@@ -350,22 +306,22 @@ def loss(
     plain = {key: _option(value) for key, value in options.items()}
     call = LossCall(name, tensors, plain, module)
     machine.events.losses.append(LossRecord(machine.place, name, tensors, machine.batch))
-    sources = find_sources(machine, given)
-    verdict, findings = _judged(machine, call, sources)
+    met = Met(machine, name, lambda: {**tensors, **plain}, lambda: given)
+    verdict, findings = _judged(machine, call, met)
     machine.events.find(findings, machine.batch)
     output = verdict.output
     if output is None:
         if verdict.accepted is False:
             return Unknown(f"{name} does not fit")
         output = UNKNOWN_TENSOR
-    return _with_origin(machine, name, {**tensors, **plain}, sources, output)
+    return _with_origin(machine, met, tensors.values(), output)
 
 
-def _judged(machine: Machine, call: LossCall, sources: dict[str, Source]) -> tuple[Verdict, tuple[Finding, ...]]:
+def _judged(machine: Machine, call: LossCall, met: Met) -> tuple[Verdict, tuple[Finding, ...]]:
     """Judge a loss call, once for the same facts at the same place."""
     from snugly.rules import judge
 
-    place = machine.place
+    place = met.place
     known: list[tuple[LossCall, tuple[Verdict, tuple[Finding, ...]]]]
     known = machine.judged.setdefault((place, call.loss), [])
     for other, answer in known:
@@ -374,9 +330,9 @@ def _judged(machine: Machine, call: LossCall, sources: dict[str, Source]) -> tup
     answer = judge.judge_loss(
         call,
         place=place,
-        sources=sources,
-        callers=callers(machine),
-        constructor=machine.layers[-1] if machine.layers else None,
+        sources=met.arguments,
+        callers=met.callers,
+        constructor=met.layer,
         kernel=machine.program.kernel,
     )
     known.append((call, answer))

@@ -330,7 +330,7 @@ def _set_raw(machine: Machine, receiver: Instance, name: Value, new: Value) -> N
 
 def constructor_origin(machine: Machine, path: str, bound: dict[str, Value]) -> Origin:
     """Return the origin of a layer: the call that constructs it and the sources of its arguments."""
-    from snugly.interpreter.applying import callers, find_sources
+    from snugly.interpreter.origins import callers, find_sources
 
     site = machine.sites[-1] if machine.sites else None
     if site is None:

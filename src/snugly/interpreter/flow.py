@@ -79,7 +79,7 @@ class Frame:
         yields: what a generator has yielded.
         raises: one list of exits for each open ``try`` body, innermost last.
         function: the function that is called, if any, and its first argument: for ``super()``.
-        caller: the call that opened it.
+        callers: the calls of the user's functions that are open, that which opened this one first.
     """
 
     scope: Scope
@@ -91,7 +91,7 @@ class Frame:
     raises: list[list[Exit]] = field(default_factory=list)
     function: Any = None
     receiver: Value = None
-    caller: Place | None = None
+    callers: tuple[Place, ...] = ()
 
 
 @dataclass(eq=False, slots=True)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from snugly.interpreter import seeds
 from snugly.interpreter.flow import Broke, Continued, Frame, Raised, Returned
 from snugly.interpreter.joins import element_of, join, join_sequences
+from snugly.interpreter.origins import callers
 from snugly.interpreter.scopes import Scope
 from snugly.interpreter.values import NOTHING, Class, Function, Mapping, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
+    from snugly.interpreter.sources import SourceFile
 
 DEEPEST = 40
 """How many calls of the user's functions may be open."""
@@ -20,9 +22,14 @@ DEEPEST = 40
 RECURSIONS = 3
 """How many calls of one function may be open."""
 
+MOST_CALLERS = 12
+"""How many of the open calls an origin names."""
 
-def is_generator(node: ast.AST) -> bool:
-    """Tell whether a function's body yields."""
+
+def is_generator(node: ast.AST, source: SourceFile) -> bool:
+    """Tell whether a function's body yields; most files have no such function."""
+    if not source.yields:
+        return False
     found = getattr(node, "is_generator", None)
     if found is None:
         found = not isinstance(node, ast.Lambda) and _yields(node)
@@ -86,7 +93,8 @@ def run(machine: Machine, function: Function, bound: dict[str, Value]) -> Value:
     scope = Scope(bound, function.scope, "function", function.module)
     frame = Frame(scope, function.module, machine.trail.open())
     frame.function, frame.receiver = function, next(iter(bound.values()), None)
-    frame.caller = machine.place
+    place, outer = machine.place, callers(machine)
+    frame.callers = outer if place is None else (place, *outer[: MOST_CALLERS - 1])
     machine.frames.append(frame)
     machine.open_calls.append(node)
     machine.budget.depth += 1
@@ -106,7 +114,7 @@ def _follow(machine: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFun
     from snugly.interpreter.expressions import evaluate
     from snugly.interpreter.statements import run_block
 
-    if is_generator(node):
+    if is_generator(node, frame.source):
         frame.yields = Sequence("generator", [])
     value: Value = None
     raised: Raised | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snugly.interpreter.flow import Frame, Signal
 from snugly.interpreter.libraries import Libraries
+from snugly.interpreter.origins import callers
 from snugly.interpreter.scopes import Scope
 from snugly.interpreter.sources import SourceFile, Unreadable, parse
 from snugly.interpreter.values import Module
@@ -138,7 +139,7 @@ class Program:
         module = Module(name, source.path, scope.names)
         self.modules[source.path] = module
         scope.names.update({"__name__": name, "__file__": source.path, "__doc__": None})
-        frame = Frame(scope, source, machine.trail.open())
+        frame = Frame(scope, source, machine.trail.open(), callers=callers(machine))
         machine.frames.append(frame)
         try:
             run_block(machine, source.tree.body)

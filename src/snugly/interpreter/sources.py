@@ -19,12 +19,14 @@ class SourceFile:
         lines: its lines, without ends.
         tree: its syntax tree.
         seconds: how long it took to parse; a large file leaves less time to follow it.
+        yields: it may have a generator function.
     """
 
     path: str
     lines: list[str]
     tree: ast.Module
     seconds: float = 0.0
+    yields: bool = True
     _seen: dict[int, Source] = field(default_factory=dict)
 
     def source(self, node: ast.AST) -> Source:
@@ -88,7 +90,7 @@ def parse(text: str | bytes, path: str) -> SourceFile:
         if collecting:
             gc.enable()
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
-    return SourceFile(path, lines, tree, time.thread_time() - started)
+    return SourceFile(path, lines, tree, time.thread_time() - started, "yield" in text)
 
 
 def _decode(data: bytes) -> str:

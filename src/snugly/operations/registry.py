@@ -75,10 +75,22 @@ class Operation:
         name: the first of the qualified names it was declared with.
         function: the function on facts.
         parameters: names of its parameters, in order.
+        positions: names of those that are given by position, in order.
+        star: name of the parameter that takes further ones, if there is one.
         tensors: names of the parameters that take a tensor, known from their annotations.
     """
 
-    __slots__ = ("_positions", "_signature", "_strict", "function", "name", "parameters", "tensors")
+    __slots__ = (
+        "_positions",
+        "_signature",
+        "_strict",
+        "function",
+        "name",
+        "parameters",
+        "positions",
+        "star",
+        "tensors",
+    )
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
         """Read the parameters of ``function`` once, so that a call costs little."""
@@ -91,6 +103,9 @@ class Operation:
             parameter for parameter in self.parameters if hints.get(parameter, "").startswith("TensorFacts")
         )
         places = self.parameters[: code.co_argcount]
+        own = function.__code__
+        self.positions = own.co_varnames[: own.co_argcount]
+        self.star = own.co_varnames[own.co_argcount + own.co_kwonlyargcount] if own.co_flags & 0x04 else None
         self._positions = frozenset(i for i, parameter in enumerate(places) if parameter in self.tensors)
         strict = {parameter for parameter in self.tensors if hints[parameter] in _TENSOR_ONLY}
         self._strict = tuple(parameter in strict for parameter in places)

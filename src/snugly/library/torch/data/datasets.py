@@ -8,7 +8,7 @@ from snugly.facts.dims import Dim, Symbol, bounds, symbols
 from snugly.facts.origins import Origin
 from snugly.facts.records import replace
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.applying import find_sources
+from snugly.interpreter.origins import find_sources
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Sequence, Value
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.arguments import integer, known_items, size
