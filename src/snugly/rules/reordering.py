@@ -47,10 +47,10 @@ def _only_move(before: Shape, after: Shape) -> Iterator[tuple[int, int, Permute]
     found: dict[tuple[int, ...], tuple[int, int]] = {}
     for axis in range(1, rank):
         for place in range(1, rank):
-            order = [each for each in range(rank) if each != axis]
-            order.insert(place, axis)
+            rest = [each for each in range(rank) if each != axis]
+            order = (*rest[:place], axis, *rest[place:])
             if axis != place and _all_same(tuple(before[each] for each in order), after):
-                found.setdefault(tuple(order), (axis, place))
+                found.setdefault(order, (axis, place))
     if len(found) == 1:
         ((order, (axis, place)),) = found.items()
         yield axis, place, Permute(order)
