@@ -42,6 +42,8 @@ def get(machine: Machine, value: Value, name: str) -> Value:
     """Return ``value.name``."""
     if isinstance(value, Choice):
         return _of_choice(machine, value, name)
+    if name == "__dict__" and isinstance(value, (LibraryName, Module, Class)):
+        return machine.call(LibraryName("builtins.vars"), value)
     if isinstance(value, TensorFacts):
         return tensor_attribute(machine, value, name)
     if isinstance(value, Instance):
@@ -96,6 +98,8 @@ def builtin_kind(value: Value) -> str | None:
 
 def _of_choice(machine: Machine, value: Choice, name: str) -> Value:
     options = [option for option in value.options if option is not None]
+    if all(isinstance(option, TensorFacts) for option in options):
+        return get(machine, settle(value), name)
     result: Value = NOTHING
     for option in options:
         result = join(result, get(machine, option, name))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Expr
 from snugly.facts.scalars import choice, forgetting, linear_members
+from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.flow import Broke, Continued, Exit, Raised, Returned, Signal
 from snugly.interpreter.joins import join
 from snugly.interpreter.values import (
@@ -114,6 +115,7 @@ def keep_exit(machine: Machine, signal: Signal, made: Delta | None = None) -> No
 
 def refine(machine: Machine, test: ast.expr, *, truth: bool) -> None:
     """Note what it tells about names that ``test`` is true, or false."""
+    _narrow_arrays(machine, test, truth=truth)
     if not isinstance(test, ast.BoolOp) and not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)):
         _narrow_choices(machine, test, truth=truth)
     elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is not truth:
@@ -153,6 +155,28 @@ def _narrow(machine: Machine, node: ast.expr, matches: Callable[[Value], bool], 
     options = [option for option in value.options if matches(option) is keep]
     if options and len(options) < len(value.options):
         rebind(machine, node, options[0] if len(options) == 1 else Choice(tuple(options)))
+
+
+def _narrow_arrays(machine: Machine, test: ast.expr, *, truth: bool) -> None:
+    """Keep of several arrays that a name may be those for which a test can have its outcome: ``image.ndim == 2``."""
+    from snugly.interpreter.assignment import rebind
+    from snugly.interpreter.expressions import evaluate
+
+    calls = [node.func for node in ast.walk(test) if isinstance(node, ast.Call)]
+    if not all(isinstance(function, ast.Name) and function.id in ("len", "isinstance") for function in calls):
+        return  # it may do something, and is evaluated once more here
+    for node in ast.walk(test):
+        if not isinstance(node, ast.Name):
+            continue
+        known = machine.frame.scope.find(node.id)
+        if not isinstance(known, Choice) or not all(isinstance(option, TensorFacts) for option in known.options):
+            continue
+        left = []
+        for option in known.options:
+            rebind(machine, node, option)
+            if machine.truth(evaluate(machine, test)) is not (not truth):
+                left.append(option)
+        rebind(machine, node, left[0] if len(left) == 1 else known)
 
 
 def _narrow_choices(machine: Machine, test: ast.expr, *, truth: bool | None) -> None:
@@ -232,7 +256,6 @@ def _narrow_kind(machine: Machine, subject: ast.expr, kind: ast.expr, *, truth: 
 
 def is_kind(value: Value, wanted: Value) -> bool | None:
     """Tell whether ``isinstance(value, wanted)``; ``None`` when it depends."""
-    from snugly.facts.tensors import TensorFacts
     from snugly.interpreter.attributes import TENSOR_CLASSES, builtin_kind
 
     if isinstance(wanted, (tuple, Sequence)):

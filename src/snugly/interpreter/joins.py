@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from snugly.facts.dims import Dim, Expr, Symbol, bounds, differs, longest, symbols
@@ -297,6 +298,8 @@ def settle(value: Value) -> Value:
     if not isinstance(value, Choice):
         return value
     options = [option for option in value.options if option is not None]
+    if options and all(isinstance(option, TensorFacts) for option in options):
+        return reduce(join_tensors, options)
     return options[0] if len(options) == 1 else UNKNOWN
 
 

@@ -12,7 +12,7 @@ from snugly.facts.scalars import meant
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.joins import number_members
-from snugly.interpreter.values import NOTHING, Number, Sequence, Unknown, Value
+from snugly.interpreter.values import NOTHING, Choice, Number, Sequence, Unknown, Value
 from snugly.library.numpy.promotion import promote, python_dtype, python_kind
 from snugly.library.plain import number
 
@@ -79,6 +79,13 @@ def as_array(machine: Machine, given: Value, dtype: str | None = None) -> Tensor
     if dtype is None or dtype == result.dtype:
         return result
     return cast(result, dtype)
+
+
+def of_picture(machine: Machine, height: Dim | None, width: Dim | None, dtype: str | None) -> Choice:
+    """Return the array of a picture of which nobody knows whether it has colours: with an axis for them, or without."""
+    values = ValueFacts(0, 255, integral=True, finite=True) if dtype == "uint8" else NOTHING_KNOWN
+    colours = machine.new_symbol("C", 2, 4)
+    return Choice((made((height, width, colours), dtype, values), made((height, width), dtype, values)))
 
 
 def cast(array: TensorFacts, dtype: str | None) -> TensorFacts:

@@ -20,6 +20,7 @@ from snugly.library.numpy.arrays import (
     integer,
     listed,
     made,
+    of_picture,
     scalar,
     shape_of,
     size_of,
@@ -65,6 +66,9 @@ def converted(machine: Machine, self: DType, value: Value = 0) -> Value:
 def array(machine: Machine, object: Value, dtype: Value = None, *_: Value, ndmin: Value = 0, **__: Value) -> Value:
     """``array(object, dtype=None, ndmin=0)``."""
     result = as_array(machine, object)
+    if result.shape is None and isinstance(object, TensorFacts) and object.kind == "image" and object.rank == 3:
+        name = result.dtype if dtype is None else dtype_of(dtype)
+        return of_picture(machine, object.size(0), object.size(1), name)
     if dtype is not None:
         result = cast(result, dtype_of(dtype))
     fewest = integer(ndmin)

@@ -485,13 +485,7 @@ def slice_(*args: Value) -> Value:
     return slice(*args)
 
 
-@function("builtins.vars")
-def vars_(obj: Value = None) -> Value:
-    """Return the attributes of an object as a dict."""
-    return Mapping(dict(obj.attributes)) if isinstance(obj, Instance) else Unknown("vars")
-
-
-@function("builtins.eval", "builtins.exec", "builtins.compile", "builtins.open", "builtins.__import__")
+@function("builtins.exec", "builtins.compile", "builtins.open")
 def not_followed(machine: Any, *args: Value, **kwargs: Value) -> Value:
     """Say that what a program executes or reads is not known."""
     return machine.unknown("executed or read at run time")

@@ -271,7 +271,19 @@ class IntegerInfo(Model):
             self.bits = bits
 
 
-@function("torch.load", "torch.jit.load", "torch.hub.load", "torch.hub.load_state_dict_from_url")
+@function("torch.hub.load")
+def hub_load(machine: Any, repo_or_dir: Value, model: Value, *args: Value, **options: Value) -> Value:
+    """Describe ``hub.load``: torchvision's models are known by their names."""
+    given = {key: value for key, value in options.items() if key not in _HUB_OPTIONS}
+    if isinstance(repo_or_dir, str) and repo_or_dir.startswith("pytorch/vision") and isinstance(model, str):
+        return machine.call(machine.get(LibraryName("torchvision.models"), model), *args, **given)
+    return machine.unknown("torch.hub.load")
+
+
+_HUB_OPTIONS = ("source", "trust_repo", "force_reload", "verbose", "skip_validation")
+
+
+@function("torch.load", "torch.jit.load", "torch.hub.load_state_dict_from_url")
 def load(machine: Any, *args: Value, **kwargs: Value) -> Value:
     """Describe loading: what is in the file is not known."""
     return machine.unknown("torch.load")

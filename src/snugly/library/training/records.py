@@ -7,7 +7,7 @@ from snugly.library.registry import quiet
 LIBRARY = (
     "matplotlib", "pylab", "seaborn", "plotly", "bokeh", "wandb", "mlflow", "tensorboard", "tensorboardX",
     "neptune", "comet_ml", "clearml", "aim", "visdom", "IPython", "ipywidgets", "torchsummary", "torchinfo",
-    "torchviz", "thop", "fvcore", "ray", "optuna", "hyperopt", "google", "boto3", "loguru", "absl", "imageio",
+    "torchviz", "thop", "fvcore", "ray", "optuna", "hyperopt", "google", "boto3", "loguru", "absl",
     "imutils", "moviepy", "graphviz", "networkx", "nltk", "spacy", "sacrebleu", "rouge_score", "editdistance",
     "Levenshtein", "h5py", "lmdb", "zarr", "pytest", "unittest", "apex", "deepspeed", "horovod", "bitsandbytes",
 )  # fmt: skip

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
 from snugly.interpreter.values import Number, Sequence, Text, Unknown, Value
-from snugly.library.numpy.arrays import as_array, made, shape_of
+from snugly.library.numpy.arrays import as_array, made, of_picture, shape_of
 from snugly.library.registry import attribute, constant, function, quiet
 
 if TYPE_CHECKING:
     from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("PIL", "cv2", "skimage")
-quiet("PIL", "cv2", "skimage")
+LIBRARY = ("PIL", "cv2", "skimage", "imageio")
+quiet("PIL", "cv2", "skimage", "imageio")
 
 _BYTES = ValueFacts(0, 255, integral=True, finite=True)
 _CHANNELS = {
@@ -179,11 +179,15 @@ def mode(self: TensorFacts) -> Value:
 def imread(machine: Machine, filename: Value, flags: Value = 1) -> Value:
     """``imread(filename, flags)``: BGR, or grey without a channel axis when flags are 0."""
     sides = (machine.new_symbol("H", 1), machine.new_symbol("W", 1))
-    if flags == 0:
-        return made(sides, "uint8", _BYTES)
-    return made(
-        (*sides, 3) if flags == 1 else None, "uint8" if flags == 1 else None, _BYTES if flags == 1 else ValueFacts()
-    )
+    if flags in (0, 1):
+        return made(sides if flags == 0 else (*sides, 3), "uint8", _BYTES)
+    return of_picture(machine, *sides, None)
+
+
+@function("imageio.imread", "imageio.v2.imread", "imageio.v3.imread", "skimage.io.imread")
+def read_picture(machine: Machine, uri: Value, *args: Value, **options: Value) -> Value:
+    """``imread(uri)``: of some size, with colours or without."""
+    return of_picture(machine, machine.new_symbol("H", 1), machine.new_symbol("W", 1), None)
 
 
 constant("cv2.IMREAD_GRAYSCALE", 0)
