@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snugly.interpreter.assignment import bind_name
-from snugly.interpreter.libraries import load
 from snugly.interpreter.values import NOTHING, LibraryName, Module, Unknown, Value
 from snugly.library import registry
 
@@ -88,7 +87,6 @@ def _star(machine: Machine, module: Value) -> None:
             if found is not NOTHING:
                 bind_name(machine, name, found)
     elif isinstance(module, LibraryName):
-        load(module.path.partition(".")[0])
         prefix = f"{module.path}."
         for known in (registry.FUNCTIONS, registry.MODELS, registry.CONSTANTS, registry.ALIASES):
             for path in list(known):

@@ -1,4 +1,4 @@
-"""Finds what ``snugly.library`` and ``snugly.operations`` say about a dotted path, loading a library when it is met."""
+"""Finds what ``snugly.library`` and ``snugly.operations`` say about a dotted path."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.interpreter.values import NOTHING, LibraryName, Native, Unknown, Value
 from snugly.library import registry
-from snugly.library.loading import canonical, load
+from snugly.library.registry import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,6 @@ class Libraries:
 
     def resolve(self, path: str) -> Value:
         """Return the value of a dotted path: a constant, or a name that can be called or looked into."""
-        load(path.partition(".")[0])
         path = canonical(path)
         constant = registry.CONSTANTS.get(path, NOTHING)
         if constant is not NOTHING:
@@ -46,13 +45,13 @@ class Libraries:
 
     def function(self, path: str) -> Callable[..., Any] | None:
         """Return the description of a library function."""
-        load(path.partition(".")[0])
-        return registry.FUNCTIONS.get(canonical(path))
+        found: Callable[..., Any] | None = registry.FUNCTIONS.get(canonical(path))
+        return found
 
     def model(self, path: str) -> type[Any] | None:
         """Return the description of a library class."""
-        load(path.partition(".")[0])
-        return registry.MODELS.get(canonical(path))
+        found: type[Any] | None = registry.MODELS.get(canonical(path))
+        return found
 
     def operation(self, path: str) -> Operation | None:
         """Return the operation of that name."""
@@ -62,7 +61,6 @@ class Libraries:
 
     def builtin(self, name: str) -> Value:
         """Return what a builtin name means, ``None`` where there is no such name."""
-        load("builtins")
         path = f"builtins.{name}"
         if path in registry.CONSTANTS:
             return registry.CONSTANTS[path]
@@ -72,9 +70,7 @@ class Libraries:
 
     def builtin_method(self, machine: Machine, kind: str, name: str, receiver: Value) -> Value:
         """Return a bound method of a builtin value, or of one of the containers of ``collections``."""
-        load("builtins")
         if kind in COLLECTIONS:
-            load("collections")
             if f"collections.{kind}.{name}" in registry.FUNCTIONS:
                 return self.method(machine, f"collections.{kind}.{name}", receiver)
             kind = COLLECTIONS[kind]
@@ -82,7 +78,6 @@ class Libraries:
 
     def method(self, machine: Machine, path: str, receiver: Value) -> Value:
         """Return an attribute or a bound method of a value whose class has a dotted path."""
-        load(path.partition(".")[0])
         name = path.rpartition(".")[2]
         function = registry.FUNCTIONS.get(path)
         owner = path.rpartition(".")[0]
@@ -269,4 +264,4 @@ BUILTIN_NAMES = frozenset(
     ]
 )
 
-__all__ = ["BUILTIN_NAMES", "Libraries", "canonical", "load"]
+__all__ = ["BUILTIN_NAMES", "Libraries", "canonical"]

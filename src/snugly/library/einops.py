@@ -12,8 +12,6 @@ from snugly.library.torch.module import Module
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("einops",)
-
 
 @function("einops.parse_shape")
 def parse_shape(x: Value, pattern: Value) -> Value:

@@ -14,24 +14,26 @@
 * ``quiet("logging")``: a package whose results decide no shape.
 * ``alias("torch.nn.modules.linear.Linear", "torch.nn.Linear")``.
 
-A library is one module or package in ``snugly.library`` whose ``LIBRARY`` names the top-level packages it
-describes; it is imported when a program first imports one of those.
+A module of ``snugly.library`` is imported when a program first uses something that it describes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from snugly.facts.rooms import Notes, Room, Things
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Target = TypeVar("Target")
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {}
-MODELS: dict[str, type[Any]] = {}
-CONSTANTS: dict[str, Any] = {}
-ALIASES: dict[str, str] = {}
-QUIET: set[str] = set()
+_ROOM = Room("snugly.library")
+FUNCTIONS: Things[Callable[..., Any]] = _ROOM.things("functions")
+MODELS: Things[type[Any]] = _ROOM.things("models")
+CONSTANTS: Things[Any] = _ROOM.things("constants")
+ALIASES: Notes[str] = _ROOM.notes("aliases")
+QUIET: Notes[bool] = _ROOM.notes("quiet")
 
 
 class Model:
@@ -46,7 +48,7 @@ def function(*paths: str) -> Callable[[Target], Target]:
 
     def declare(target: Target) -> Target:
         for path in paths:
-            FUNCTIONS[path] = target  # type: ignore[assignment]
+            FUNCTIONS.declare(path, target)  # type: ignore[arg-type]
         return target
 
     return declare
@@ -59,7 +61,7 @@ def model(*paths: str) -> Callable[[type[Target]], type[Target]]:
         if "path" not in vars(target):
             target.path = paths[0]  # type: ignore[attr-defined]
         for path in paths:
-            MODELS[path] = target
+            MODELS.declare(path, target)
         return target
 
     return declare
@@ -77,14 +79,27 @@ def attribute(*paths: str) -> Callable[[Target], Target]:
 
 def constant(path: str, value: Any) -> None:
     """Describe a library constant."""
-    CONSTANTS[path] = value
+    CONSTANTS.declare(path, value)
 
 
-def alias(path: str, canonical: str) -> None:
+def alias(path: str, meant: str) -> None:
     """Say that one dotted path (or prefix of paths) means another."""
-    ALIASES[path] = canonical
+    ALIASES.declare(path, meant)
 
 
 def quiet(*packages: str) -> None:
     """Say that what a package returns decides no shape: that it is not described is no gap to count."""
-    QUIET.update(packages)
+    for package in packages:
+        QUIET.declare(package, True)
+
+
+def canonical(path: str) -> str:
+    """Return the dotted path that ``path`` stands for: the longest aliased prefix is replaced, until there is none."""
+    for _ in range(8):
+        prefix = path
+        while prefix and prefix not in ALIASES:
+            prefix = prefix.rpartition(".")[0]
+        if not prefix or path in MODELS or path in FUNCTIONS or path in CONSTANTS:
+            return path
+        path = ALIASES[prefix] + path[len(prefix) :]
+    return path

@@ -286,7 +286,7 @@ def sparse_coo_tensor(
     return TensorFacts(shape, chosen, device if isinstance(device, str) else None, gradient)
 
 
-@operation("torch.Tensor.to_sparse", "torch.Tensor.to_dense", "torch.Tensor.coalesce")
+@operation("torch.Tensor.to_sparse")
 def other_layout(input: TensorFacts, *args: Any, **options: Any) -> TensorFacts:
     """Change the layout: the sizes stay."""
     return input.with_()

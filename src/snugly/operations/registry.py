@@ -11,13 +11,11 @@ parts where the facts do not decide: never with a guess.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snugly.facts.records import dataclass
+from snugly.facts.rooms import Room, Things
 from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
 
 if TYPE_CHECKING:
@@ -177,7 +175,7 @@ class Application:
     misfit: Misfit | None = None
 
 
-_OPERATIONS: dict[str, Operation] = {}
+_OPERATIONS: Things[Operation] = Room("snugly.operations").things("operations")
 
 
 def operation(*names: str) -> Callable[[Rule], Rule]:
@@ -186,27 +184,18 @@ def operation(*names: str) -> Callable[[Rule], Rule]:
     def declare(function: Rule) -> Rule:
         declared = Operation(names[0], function)
         for name in names:
-            _OPERATIONS[name] = declared
+            _OPERATIONS.declare(name, declared)
         return function
 
     return declare
 
 
-@cache
-def _load() -> None:
-    import snugly.operations
-
-    for module in pkgutil.iter_modules(snugly.operations.__path__):
-        importlib.import_module(f"snugly.operations.{module.name}")
-
-
 def lookup(name: str) -> Operation | None:
     """Return the operation declared under a qualified name, such as ``"torch.Tensor.view"``."""
-    _load()
-    return _OPERATIONS.get(name)
+    found: Operation | None = _OPERATIONS.get(name)
+    return found
 
 
 def names() -> tuple[str, ...]:
     """Return every declared name, sorted."""
-    _load()
     return tuple(sorted(_OPERATIONS))

@@ -16,7 +16,7 @@ from snugly.remedies.offer import offer_for_call, offer_for_operation
 from snugly.remedies.site import Site
 from snugly.remedies.text import first_change
 from snugly.rules.findings import Finding, Fix
-from snugly.rules.registry import Rule, operation_rules, rules
+from snugly.rules.registry import Rule, loss_rules, operation_rules
 from snugly.rules.steps import made_at, steps
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ def judge_operation(
         callers: the calls of the user's functions that were running, innermost first.
         constructor: where the layer that applies it was made.
     """
-    looking = operation_rules(application.name, application.misfit is not None)
+    misfit = application.misfit
+    looking = operation_rules(application.name, None if misfit is None else misfit.clause)
     if not looking:
         return ()
     site = Site(place, sources, callers, constructor)
     tensors = {name: value for name, value in application.arguments.items() if isinstance(value, TensorFacts)}
-    misfit = application.misfit
     raises = None if misfit is None else Raises(misfit.raises, "forward", misfit.message)
     told = _told(said for rule in looking for said in _said(rule, application))
     return tuple(
@@ -99,13 +99,14 @@ def judge_operation(
 
 def diagnose(call: LossCall, verdict: Verdict) -> tuple[tuple[Rule, Diagnosis], ...]:
     """Return what the rules say about a loss call, without looking for remedies."""
-    return _told(said for rule in rules("loss") for said in _said(rule, call, verdict))
+    return _told(said for rule in loss_rules(call, verdict.accepted is False) for said in _said(rule, call, verdict))
 
 
 def _said(rule: Rule, *subject: Any) -> Iterator[tuple[Rule, Diagnosis]]:
     """Yield what one rule says; a rule that breaks says nothing, so that it costs its own findings and no others."""
     try:
-        yield from [(rule, diagnosis) for diagnosis in rule.check(*subject)]
+        check = rule.check
+        yield from [(rule, diagnosis) for diagnosis in check(*subject[: check.__code__.co_argcount])]
     except Exception:
         if "SNUGLY_STRICT" in os.environ:
             raise

@@ -1,22 +1,23 @@
 """Which rules there are. A rule is one module of a family folder; it is found, never listed.
 
 A rule is a function that is given either a loss call with its verdict, or an operation as it was met, and yields
-diagnoses. Its family is the folder it lives in, and its page ``docs/rules/CODE.md``.
+diagnoses. Its family is the folder it lives in, and its page ``docs/rules/CODE.md``. What it looks at is said where it
+is declared, so that it is imported when there is such a call to look at, and not before.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from snugly.facts.records import dataclass
+from snugly.facts.rooms import Notes, Room, Things
+from snugly.rules.findings import Severity
 
 if TYPE_CHECKING:
+    from snugly.contracts.calls import LossCall
     from snugly.rules.diagnosis import Diagnosis
-    from snugly.rules.findings import Severity
 
 Check = Callable[..., "Iterable[Diagnosis]"]
 Declared = TypeVar("Declared", bound=Check)
@@ -31,23 +32,28 @@ class Rule:
         code: such as ``"SNG101"``.
         name: the bad pattern in kebab case, such as ``"batch-size-mismatch"``.
         severity: see ``Severity``; a diagnosis may say otherwise.
+        family: the folder of the rule, such as ``"sizes"``.
         subject: what it looks at: a loss call, an operation, or (for what snugly says about a file) nothing here.
-        check: the function; it takes ``(call, verdict)`` or ``(application)``.
-        operations: for a rule on operations that torch accepts, the last part of their names; a rule without looks at
-            those that torch refuses.
+        refused: whether it looks at what torch refuses, at what torch does not refuse, or (``None``) at both.
+        names: the losses or operations that it looks at, by the last part of their names; empty for all.
+        given: arguments or options of a loss, one of which must be given; empty for every call.
+        clauses: the clauses of a misfit of an operation that it looks at; empty for all.
     """
 
     code: str
     name: str
     severity: Severity
+    family: str
     subject: Subject
-    check: Check
-    operations: frozenset[str] = frozenset()
+    refused: bool | None
+    names: frozenset[str]
+    given: frozenset[str]
+    clauses: frozenset[str]
 
     @property
-    def family(self) -> str:
-        """The folder of the rule, such as ``"sizes"``."""
-        return self.check.__module__.split(".")[-2]
+    def check(self) -> Check:
+        """The function; it takes ``(call, verdict)``, ``(call)`` or ``(application)``."""
+        return _CHECKS[self.code]
 
     @property
     def summary(self) -> str:
@@ -55,27 +61,47 @@ class Rule:
         return (self.check.__doc__ or "").strip().partition("\n")[0]
 
 
-_RULES: dict[str, Rule] = {}
+_ROOM = Room("snugly.rules")
+_CHECKS: Things[Check] = _ROOM.things("checks")
+_RULES: Notes[tuple[Any, ...]] = _ROOM.notes("rules")
 
 
 def rule(
-    code: str, *, name: str, severity: Severity, operations: frozenset[str] = frozenset()
+    code: str,
+    *,
+    name: str,
+    severity: Severity,
+    refused: bool | None = None,
+    losses: Collection[str] = (),
+    operations: Collection[str] = (),
+    given: Collection[str] = (),
+    clauses: Collection[str] = (),
 ) -> Callable[[Declared], Declared]:
     """Declare the decorated function as a rule.
 
-    Its first parameter says what it looks at: ``call`` (with ``verdict`` next), ``application``, or none for a rule
+    Its first parameter says what it looks at: ``call`` (``verdict`` can be next), ``application``, or none for a rule
     that only has a page because another room speaks it.
+
+    Args:
+        code: see ``Rule``, as for the others.
+        name: the bad pattern.
+        severity: how bad it is.
+        refused: ``True`` for what torch refuses, ``False`` for what it does not refuse; a rule on operations says one.
+        losses: the losses that it looks at.
+        operations: the operations that it looks at.
+        given: arguments or options of a loss, one of which must be given.
+        clauses: the clauses of an operation's misfit.
     """
+    restrictions = frozenset((*losses, *operations)), frozenset(given), frozenset(clauses)
 
     def declare(check: Declared) -> Declared:
         parameters = check.__code__.co_varnames[: check.__code__.co_argcount]
         subject: Subject = "tool"
         if parameters:
             subject = "loss" if parameters[0] == "call" else "operation"
-        if code in _RULES and _RULES[code].check.__module__ != check.__module__:
-            msg = f"{code} is declared by both {_RULES[code].check.__module__} and {check.__module__}"
-            raise ValueError(msg)
-        _RULES[code] = Rule(code, name, severity, subject, check, operations)
+        family = check.__module__.split(".")[-2]
+        _CHECKS.declare(code, check)
+        _RULES.declare(code, (name, str(severity), family, subject, refused, *restrictions))
         return check
 
     return declare
@@ -84,31 +110,35 @@ def rule(
 @cache
 def rules(subject: Subject | None = None) -> tuple[Rule, ...]:
     """Return every rule, or those about one subject, by code."""
-    _load()
-    return tuple(found for _, found in sorted(_RULES.items()) if subject in (None, found.subject))
+    every = (_described(code) for code in sorted(_RULES))
+    return tuple(found for found in every if subject in (None, found.subject))
+
+
+def _described(code: str) -> Rule:
+    name, severity, *rest = _RULES[code]
+    return Rule(code, name, Severity(severity), *rest)
+
+
+def loss_rules(call: LossCall, refused: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - the verdict
+    """Return the rules that look at a loss call, by the loss, by what it gives, and by whether torch refuses it."""
+    given = {*call.arguments, *call.options}
+    looking = _looking("loss", call.loss.rpartition(".")[2], refused)
+    return tuple(each for each in looking if not each.given or not each.given.isdisjoint(given))
+
+
+def operation_rules(name: str, clause: str | None) -> tuple[Rule, ...]:
+    """Return the rules that look at an operation, by its name and by the clause of its misfit, if it has one."""
+    looking = _looking("operation", name.rpartition(".")[2], clause is not None)
+    return tuple(each for each in looking if not each.clauses or clause in each.clauses)
 
 
 @cache
-def operation_rules(name: str, refused: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - a key of the cache
-    """Return the rules that look at an operation, by its name and by whether torch refuses it."""
-    last = name.rpartition(".")[2]
-    return tuple(each for each in rules("operation") if (not each.operations if refused else last in each.operations))
+def _looking(subject: Subject, name: str, refused: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - a key of the cache
+    return tuple(
+        each for each in rules(subject) if each.refused in (None, refused) and (not each.names or name in each.names)
+    )
 
 
 def lookup(code_or_name: str) -> Rule | None:
     """Return the rule of a code (``"SNG101"``, any case) or a name (``"batch-size-mismatch"``)."""
-    _load()
-    found = _RULES.get(code_or_name.upper())
-    return found or next((each for each in _RULES.values() if each.name == code_or_name), None)
-
-
-@cache
-def _load() -> None:
-    import snugly.rules
-
-    for family in pkgutil.iter_modules(snugly.rules.__path__):
-        if not family.ispkg:
-            continue
-        package: Any = importlib.import_module(f"snugly.rules.{family.name}")
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{package.__name__}.{module.name}")
+    return next((each for each in rules() if code_or_name.upper() == each.code or code_or_name == each.name), None)

@@ -3,5 +3,3 @@
 Dtypes have torch's names; one that torch does not have (strings, objects, dates) is not known. Functions that only move
 elements around are those of torch under other names, so their shapes come from ``snugly.operations``.
 """
-
-LIBRARY = ("numpy",)

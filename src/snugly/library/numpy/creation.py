@@ -387,7 +387,7 @@ def save(file: Value, *args: Value, **options: Value) -> None:
     """``save(file, arr)``."""
 
 
-@function("numpy.set_printoptions", "numpy.seterr", "numpy.random.seed")
+@function("numpy.set_printoptions", "numpy.seterr")
 def setting(*args: Value, **options: Value) -> None:
     """A setting of the library that decides no shape."""
 

@@ -1,3 +1,1 @@
 """Python's builtins: functions, types, and the methods of strings, numbers and containers."""
-
-LIBRARY = ("builtins",)

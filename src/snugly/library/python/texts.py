@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from snugly.facts.dims import Expr
 from snugly.interpreter.values import Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.plain import NotPlainError, lift, plain
-from snugly.library.registry import FUNCTIONS
+from snugly.library.registry import function
 
 LONGEST = 200_000
 WIDEST = 4096
@@ -55,6 +54,7 @@ NUMBERS = ["count", "find", "index", "rfind", "rindex"]
 
 
 def _describe(name: str, otherwise: Value) -> None:
+    @function(f"builtins.str.{name}")
     def method(machine: Any, self: Value, *args: Value, **kwargs: Value) -> Value:
         """Compute a string method on constants; otherwise only the kind of its result is known."""
         if name == "join" and not isinstance(self, str):
@@ -71,8 +71,6 @@ def _describe(name: str, otherwise: Value) -> None:
         except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError, MemoryError):
             return Unknown(f"str.{name}")
         return lift(result)
-
-    FUNCTIONS[f"builtins.str.{name}"] = method
 
 
 def _fresh(otherwise: Value) -> Value:
@@ -107,40 +105,35 @@ for _names, _otherwise in (
         _describe(_name, _otherwise)
 
 
+@function("builtins.str.encode")
 def _encode(self: Value, *args: Value, **kwargs: Value) -> Value:
     return Unknown("bytes")
 
 
+@function("builtins.float.is_integer")
 def _is_integer(self: Value) -> Value:
     return self.is_integer() if isinstance(self, float) else Number("bool")
 
 
+@function("builtins.int.bit_length")
 def _bit_length(self: Value) -> Value:
     return self.bit_length() if isinstance(self, int) else Number("int", 0)
 
 
+@function("builtins.int.item", "builtins.float.item")
 def _itself(self: Value, *args: Value) -> Value:
     return self
 
 
+@function("builtins.str.partition")
 def _partition(self: Value, sep: Value) -> Value:
     if isinstance(self, str) and isinstance(sep, str) and sep:
         return self.partition(sep)
     return (Text(), Text(), Text())
 
 
+@function("builtins.str.rpartition")
 def _rpartition(self: Value, sep: Value) -> Value:
     if isinstance(self, str) and isinstance(sep, str) and sep:
         return self.rpartition(sep)
     return (Text(), Text(), Text())
-
-
-FUNCTIONS["builtins.str.encode"] = _encode
-FUNCTIONS["builtins.str.partition"] = _partition
-FUNCTIONS["builtins.str.rpartition"] = _rpartition
-FUNCTIONS["builtins.float.is_integer"] = _is_integer
-FUNCTIONS["builtins.int.bit_length"] = _bit_length
-FUNCTIONS["builtins.int.item"] = _itself
-FUNCTIONS["builtins.float.item"] = _itself
-
-__all__ = ["Expr"]

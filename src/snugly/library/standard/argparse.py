@@ -27,7 +27,6 @@ from snugly.library.registry import Model, constant, function, model
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("argparse",)
 
 SUPPRESS = "==SUPPRESS=="
 _ABSENT = Unknown("absent")

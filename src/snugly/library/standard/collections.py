@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("collections",)
 
 _COUNT = Number("int", 1)
 

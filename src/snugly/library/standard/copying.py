@@ -12,7 +12,6 @@ from snugly.library.registry import Model, function
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("copy",)
 
 _DEEPEST = 40
 

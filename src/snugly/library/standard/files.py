@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("os", "posixpath", "pathlib", "glob", "io", "shutil", "tempfile", "fnmatch", "zipfile", "tarfile", "gzip")
 
 _TEXTS = Sequence("list", None, Text(), None)
 

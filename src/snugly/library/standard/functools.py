@@ -11,7 +11,6 @@ from snugly.library.registry import function
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("functools",)
 
 _ROUNDS = 3
 _MISSING = Unknown("absent")

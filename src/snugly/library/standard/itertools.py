@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("itertools",)
 
 _LARGEST = 4096
 _ROUNDS = 3

@@ -14,7 +14,6 @@ from snugly.library.registry import constant, function
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIBRARY = ("math", "cmath")
 
 _LARGEST_FACTORIAL = 1000
 _RISING = [

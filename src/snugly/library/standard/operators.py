@@ -11,8 +11,6 @@ from snugly.library.registry import function
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("operator", "_operator")
-
 
 def _declare_binary(name: str, op: str) -> None:
     def apply(machine: Machine, a: Value, b: Value) -> Value:

@@ -13,11 +13,6 @@ from snugly.library.registry import Model, constant, function, model, quiet
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = (
-    "sys", "os", "timeit", "time", "datetime", "logging", "warnings", "contextlib", "types", "gc", "platform",
-    "signal", "threading", "multiprocessing", "subprocess", "traceback", "inspect", "atexit", "concurrent",
-    "queue", "socket", "weakref", "numbers", "decimal", "fractions", "calendar", "psutil", "getpass",
-)  # fmt: skip
 quiet("datetime", "logging", "warnings", "gc", "platform", "signal", "threading", "multiprocessing", "subprocess",
       "traceback", "inspect", "atexit", "concurrent", "queue", "socket", "weakref", "decimal", "fractions", "calendar",
       "psutil", "getpass", "resource")  # fmt: skip

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from snugly.facts import dims
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("random", "secrets")
-
 
 @model("random.Random", "random.SystemRandom")
 class Random(Model):

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
     from snugly.interpreter.machine import Machine
 
-LIBRARY = (
-    "string", "re", "json", "csv", "pickle", "hashlib", "struct", "textwrap", "unicodedata", "base64", "pprint",
-    "uuid", "locale", "codecs", "html", "urllib", "requests", "yaml", "toml", "tomllib", "configparser",
-)  # fmt: skip
 
 _TEXTS = Sequence("list", None, Text(), None)
 _LONGEST_SUBJECT = 20_000

@@ -10,7 +10,6 @@ from snugly.library.registry import function, quiet
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("typing", "typing_extensions", "abc", "enum", "dataclasses", "__future__", "beartype", "jaxtyping")
 quiet("typing", "typing_extensions", "abc", "__future__", "dataclasses")
 
 

@@ -3,5 +3,3 @@
 torchvision is not needed, and not asked: the facts are those of its documentation and source (0.20 to 0.24). What is
 not certain is left open.
 """
-
-LIBRARY = ("torchvision",)

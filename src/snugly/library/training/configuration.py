@@ -11,8 +11,7 @@ from snugly.library.registry import Model, constant, function, model, quiet
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("click", "fire", "omegaconf", "hydra", "typer", "easydict", "ml_collections", "dotenv")
-quiet(*LIBRARY)
+quiet("click", "fire", "omegaconf", "hydra", "typer", "easydict", "ml_collections", "dotenv")
 
 _KINDS: dict[str, Value] = {"int": Number("int"), "float": Number("float"), "str": Text(), "bool": Number("bool")}
 for _name, _kind in {"INT": "int", "FLOAT": "float", "STRING": "str", "BOOL": "bool"}.items():

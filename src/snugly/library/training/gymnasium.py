@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from snugly.facts.tensors import TensorFacts
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("gymnasium", "gym", "stable_baselines3", "minigrid", "pettingzoo")
-quiet(*LIBRARY)
+quiet("gymnasium", "gym", "stable_baselines3", "minigrid", "pettingzoo")
 
 # observation shape and dtype, and the number of actions or the shape of a continuous one
 _KNOWN: dict[str, tuple[tuple[int, ...] | int, str, int | tuple[int, ...]]] = {

@@ -12,8 +12,7 @@ from snugly.library.torch.module import Module
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("lightning", "pytorch_lightning", "lightning_fabric")
-quiet(*LIBRARY)
+quiet("lightning", "pytorch_lightning", "lightning_fabric")
 alias("pytorch_lightning", "lightning.pytorch")
 alias("lightning.LightningModule", "lightning.pytorch.LightningModule")
 alias("lightning.LightningDataModule", "lightning.pytorch.LightningDataModule")

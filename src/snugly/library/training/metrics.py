@@ -13,15 +13,6 @@ from snugly.library.torch.module import Module
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
-LIBRARY = (
-    "torchmetrics",
-    "timm",
-    "segmentation_models_pytorch",
-    "efficientnet_pytorch",
-    "ignite",
-    "accelerate",
-    "evaluate",
-)
 quiet("torchmetrics", "timm", "segmentation_models_pytorch", "efficientnet_pytorch", "ignite", "evaluate")
 
 _FIGURE = TensorFacts((), "float32")

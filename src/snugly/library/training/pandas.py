@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("pandas", "polars", "dask", "pyarrow")
-quiet(*LIBRARY)
+quiet("pandas", "polars", "dask", "pyarrow")
 
 
 def _count(size: Dim | None) -> Value:

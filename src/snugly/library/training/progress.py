@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("tqdm", "rich", "progressbar", "alive_progress", "colorama", "termcolor", "tabulate", "prettytable")
 quiet("tqdm", "rich", "progressbar", "alive_progress", "colorama", "termcolor", "tabulate", "prettytable")
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from snugly.library.registry import quiet
 
-LIBRARY = (
+quiet(
     "matplotlib", "pylab", "seaborn", "plotly", "bokeh", "wandb", "mlflow", "tensorboard", "tensorboardX",
     "neptune", "comet_ml", "clearml", "aim", "visdom", "IPython", "ipywidgets", "torchsummary", "torchinfo",
     "torchviz", "thop", "fvcore", "ray", "optuna", "hyperopt", "google", "boto3", "loguru", "absl",
     "imutils", "moviepy", "graphviz", "networkx", "nltk", "spacy", "sacrebleu", "rouge_score", "editdistance",
     "Levenshtein", "h5py", "lmdb", "zarr", "pytest", "unittest", "apex", "deepspeed", "horovod", "bitsandbytes",
 )  # fmt: skip
-quiet(*LIBRARY)

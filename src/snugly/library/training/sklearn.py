@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("sklearn", "imblearn", "xgboost", "lightgbm", "catboost", "statsmodels")
-quiet(*LIBRARY)
+quiet("sklearn", "imblearn", "xgboost", "lightgbm", "catboost", "statsmodels")
 
 _FINITE = ValueFacts(finite=True)
 

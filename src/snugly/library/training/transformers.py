@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("transformers", "datasets", "tokenizers", "peft", "sentence_transformers", "huggingface_hub")
-quiet(*LIBRARY)
+quiet("transformers", "datasets", "tokenizers", "peft", "sentence_transformers", "huggingface_hub")
 
 _WIDTHS = {
     "bert-base": 768, "bert-large": 1024, "distilbert-base": 768, "roberta-base": 768, "roberta-large": 1024,

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from snugly.facts.dims import Dim
     from snugly.interpreter.machine import Machine
 
-LIBRARY = ("PIL", "cv2", "skimage", "imageio")
 quiet("PIL", "cv2", "skimage", "imageio")
 
 _BYTES = ValueFacts(0, 255, integral=True, finite=True)

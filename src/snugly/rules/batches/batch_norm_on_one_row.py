@@ -44,16 +44,17 @@ class BatchNormOnOneRow(Diagnosis):
         )
 
 
-@rule("SNG703", name="batch-norm-on-one-row", severity=Severity.ERROR)
+@rule(
+    "SNG703",
+    name="batch-norm-on-one-row",
+    severity=Severity.ERROR,
+    refused=True,
+    clauses={"batch-norm-one-value"},
+)
 def batch_norm_on_one_row(application: Application) -> Iterator[Diagnosis]:
     """Finds batch normalization, in training, on a last batch of one row."""
-    misfit, input = application.misfit, application.arguments.get("input")
-    if (
-        misfit is None
-        or misfit.clause != "batch-norm-one-value"
-        or not isinstance(input, TensorFacts)
-        or input.shape is None
-    ):
+    input = application.arguments.get("input")
+    if not isinstance(input, TensorFacts) or input.shape is None:
         return
     loader = None
     if input.origin is not None:

@@ -47,11 +47,11 @@ class FixedBatchSize(Diagnosis):
         )
 
 
-@rule("SNG702", name="fixed-batch-size", severity=Severity.ERROR)
+@rule("SNG702", name="fixed-batch-size", severity=Severity.ERROR, refused=True, clauses=HIDDEN)
 def fixed_batch_size(application: Application) -> Iterator[Diagnosis]:
     """Finds a hidden state that is made for the configured batch size and meets a smaller last batch."""
-    misfit, input = application.misfit, application.arguments.get("input")
-    if misfit is None or misfit.clause not in HIDDEN or not isinstance(input, TensorFacts) or input.rank != 3:
+    input = application.arguments.get("input")
+    if not isinstance(input, TensorFacts) or input.rank != 3:
         return
     axis = 0 if application.arguments.get("batch_first") is True else 1
     given = [each for each in states(application) if each.rank == 3]

@@ -8,7 +8,7 @@ from snugly.facts.records import dataclass
 from snugly.remedies.rewrite import Rewrite
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, ELEMENTWISE, short, title
+from snugly.rules.reading import CLASS_INDEX, ELEMENTWISE, title
 from snugly.rules.registry import rule
 from snugly.rules.rows import first_rows
 from snugly.rules.rows import rows_of_another_batch as found_rows
@@ -16,7 +16,7 @@ from snugly.rules.rows import rows_of_another_batch as found_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.dims import Dim
 
 
@@ -45,11 +45,9 @@ class RowsOfAnotherBatch(Diagnosis):
         )
 
 
-@rule("SNG704", name="rows-of-another-batch", severity=Severity.ERROR)
-def rows_of_another_batch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG704", name="rows-of-another-batch", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX | ELEMENTWISE)
+def rows_of_another_batch(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a target that is made for the configured batch size and meets a smaller last batch."""
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX | ELEMENTWISE:
-        return
     rows = found_rows(call)
     if rows is None:
         return

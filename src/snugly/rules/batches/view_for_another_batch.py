@@ -46,11 +46,11 @@ class ViewForAnotherBatch(Diagnosis):
         )
 
 
-@rule("SNG705", name="view-for-another-batch", severity=Severity.ERROR)
+@rule("SNG705", name="view-for-another-batch", severity=Severity.ERROR, refused=True, clauses={"view-size"})
 def view_for_another_batch(application: Application) -> Iterator[Diagnosis]:
     """Finds a view to the configured batch size that meets a smaller last batch."""
     misfit = application.misfit
-    if misfit is None or misfit.clause != "view-size":
+    if misfit is None:
         return
     before, wanted = misfit.details.get("shape"), misfit.details.get("sizes")
     if not isinstance(before, tuple) or not isinstance(wanted, tuple) or not before or not wanted:

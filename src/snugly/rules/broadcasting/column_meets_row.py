@@ -59,7 +59,7 @@ class ColumnMeetsRow(Diagnosis):
         )
 
 
-@rule("SNG402", name="column-meets-row", severity=Severity.ERROR, operations=ARITHMETIC)
+@rule("SNG402", name="column-meets-row", severity=Severity.ERROR, operations=ARITHMETIC, refused=False)
 def column_meets_row(application: Application) -> Iterator[Diagnosis]:
     """Finds arithmetic between a prediction and a target that broadcasts every sample against every other."""
     pair = accidental_pair(application)

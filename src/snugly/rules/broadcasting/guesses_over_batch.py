@@ -55,11 +55,9 @@ class GuessesOverBatch(Diagnosis):
         )
 
 
-@rule("SNG404", name="guesses-over-batch", severity=Severity.ERROR)
+@rule("SNG404", name="guesses-over-batch", severity=Severity.ERROR, refused=True, operations=COMPARING)
 def guesses_over_batch(application: Application) -> Iterator[Diagnosis]:
     """Finds guesses that were chosen along the batch instead of the classes and meet the labels."""
-    if application.misfit is None or application.name.rpartition(".")[2] not in COMPARING:
-        return
     tensors = [(name, each) for name, each in application.arguments.items() if isinstance(each, TensorFacts)]
     if len(tensors) != 2:
         return

@@ -17,7 +17,7 @@ from snugly.rules.squeezing import eaten
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape, TensorFacts
 
 
@@ -56,11 +56,11 @@ class InputBroadcastsAgainstTarget(Diagnosis):
         return f"{said} instead of {self.meant}, so every prediction is pulled to the mean of the targets."
 
 
-@rule("SNG401", name="input-broadcasts-against-target", severity=Severity.ERROR)
-def input_broadcasts_against_target(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG401", name="input-broadcasts-against-target", severity=Severity.ERROR, refused=False, losses=BROADCASTING)
+def input_broadcasts_against_target(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a prediction and a target that broadcast against each other, such as a column against a vector."""
     arguments = pair(call)
-    if verdict.accepted is False or short(call) not in BROADCASTING or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     whole = broadcast(input.shape, target.shape)

@@ -53,7 +53,7 @@ class MetricComparesAllPairs(Diagnosis):
         )
 
 
-@rule("SNG403", name="metric-compares-all-pairs", severity=Severity.ERROR, operations=COMPARISONS)
+@rule("SNG403", name="metric-compares-all-pairs", severity=Severity.ERROR, operations=COMPARISONS, refused=False)
 def metric_compares_all_pairs(application: Application) -> Iterator[Diagnosis]:
     """Finds a comparison, such as in an accuracy, that broadcasts every guess against every label."""
     pair = accidental_pair(application)

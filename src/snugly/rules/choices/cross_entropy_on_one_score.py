@@ -10,7 +10,7 @@ from snugly.facts.records import dataclass
 from snugly.remedies.rewrite import UseLoss
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import classes, grows, pair, short, sizes, title
+from snugly.rules.reading import classes, grows, pair, sizes, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -50,11 +50,16 @@ class CrossEntropyOnOneScore(Diagnosis):
         )
 
 
-@rule("SNG505", name="cross-entropy-on-one-score", severity=Severity.ERROR)
+@rule(
+    "SNG505",
+    name="cross-entropy-on-one-score",
+    severity=Severity.ERROR,
+    losses={"cross_entropy", "nll_loss"},
+)
 def cross_entropy_on_one_score(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds cross entropy on a model with a single output, where the loss is always 0."""
     arguments = pair(call)
-    if short(call) not in ("cross_entropy", "nll_loss") or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     if input.shape is None or target.shape is None or not input.shape:

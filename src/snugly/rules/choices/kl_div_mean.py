@@ -9,13 +9,13 @@ from snugly.facts.records import dataclass
 from snugly.remedies.rewrite import SetOption
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import fixed, given, option, short, title
+from snugly.rules.reading import fixed, given, option, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ class KlDivMean(Diagnosis):
         )
 
 
-@rule("SNG508", name="kl-div-mean", severity=Severity.WARNING)
-def kl_div_mean(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG508", name="kl-div-mean", severity=Severity.WARNING, refused=False, losses={"kl_div"})
+def kl_div_mean(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a Kullback-Leibler divergence that is averaged over the classes."""
     input = given(call, "input")
-    if verdict.accepted is False or short(call) != "kl_div" or input is None or not input.shape or len(input.shape) < 2:
+    if input is None or not input.shape or len(input.shape) < 2:
         return
     if option(call, "reduction") != "mean" or call.options.get("size_average") is not None:
         return

@@ -10,13 +10,13 @@ from snugly.remedies.rewrite import SetOption
 from snugly.rules.activations import applied, exchanged
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import option, short, title
+from snugly.rules.reading import option, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
 
 TO_LOG = {"softmax": "log_softmax", "Softmax": "LogSoftmax"}
 
@@ -49,11 +49,11 @@ class KlDivWithoutLog(Diagnosis):
         )
 
 
-@rule("SNG509", name="kl-div-without-log", severity=Severity.ERROR)
-def kl_div_without_log(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG509", name="kl-div-without-log", severity=Severity.ERROR, refused=False, losses={"kl_div"})
+def kl_div_without_log(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a divergence whose input is not in log space, or whose target is and is not declared so."""
     input, target = call.arguments.get("input"), call.arguments.get("target")
-    if verdict.accepted is False or short(call) != "kl_div" or input is None or target is None:
+    if input is None or target is None:
         return
     if input.values.meaning in (Meaning.PROBABILITIES, Meaning.LOGITS):
         found = applied(input)

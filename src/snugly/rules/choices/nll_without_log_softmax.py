@@ -18,7 +18,7 @@ from snugly.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
 
 ARGUMENTS = {"nll_loss": "input", "ctc_loss": "log_probs"}
 TO_LOG = {"softmax": "log_softmax", "Softmax": "LogSoftmax", "Softmax2d": "LogSoftmax"}
@@ -57,12 +57,12 @@ class NllWithoutLogSoftmax(Diagnosis):
         )
 
 
-@rule("SNG503", name="nll-without-log-softmax", severity=Severity.ERROR)
-def nll_without_log_softmax(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG503", name="nll-without-log-softmax", severity=Severity.ERROR, refused=False, losses=frozenset(ARGUMENTS))
+def nll_without_log_softmax(call: LossCall) -> Iterator[Diagnosis]:
     """Finds raw scores or probabilities given to a loss that takes log-probabilities."""
-    name = ARGUMENTS.get(short(call))
-    input = None if name is None or swapped(call) else given(call, name)
-    if verdict.accepted is False or name is None or input is None:
+    name = ARGUMENTS[short(call)]
+    input = None if swapped(call) else given(call, name)
+    if input is None:
         return
     meaning = Meaning.LOGITS if raw_scores(input) else input.values.meaning
     if meaning not in (Meaning.LOGITS, Meaning.PROBABILITIES, Meaning.BERNOULLI):

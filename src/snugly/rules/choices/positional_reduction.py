@@ -81,7 +81,7 @@ class NameReduction(Remedy):
                 yield given
 
 
-@rule("SNG507", name="positional-reduction", severity=Severity.ERROR)
+@rule("SNG507", name="positional-reduction", severity=Severity.ERROR, given={"size_average"})
 def positional_reduction(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds a reduction that is given by position and taken for the old flag size_average."""
     text = call.options.get("size_average")

@@ -9,7 +9,7 @@ from snugly.facts.values import Meaning
 from snugly.remedies.rewrite import UseLoss
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import given, short, swapped, title
+from snugly.rules.reading import given, swapped, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ class ScoresForProbabilities(Diagnosis):
         )
 
 
-@rule("SNG510", name="scores-for-probabilities", severity=Severity.ERROR)
+@rule("SNG510", name="scores-for-probabilities", severity=Severity.ERROR, losses={"binary_cross_entropy"})
 def scores_for_probabilities(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds raw scores given to a loss that takes probabilities."""
     input = None if swapped(call) else given(call, "input")
-    if short(call) != "binary_cross_entropy" or input is None:
+    if input is None:
         return
     outside = (
         bool(verdict.violations)

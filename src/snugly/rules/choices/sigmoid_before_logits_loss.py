@@ -16,7 +16,9 @@ from snugly.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
+
+LOSSES = frozenset(("binary_cross_entropy_with_logits", "multilabel_soft_margin_loss"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +43,10 @@ class SigmoidBeforeLogitsLoss(Diagnosis):
         )
 
 
-@rule("SNG502", name="sigmoid-before-logits-loss", severity=Severity.ERROR)
-def sigmoid_before_logits_loss(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG502", name="sigmoid-before-logits-loss", severity=Severity.ERROR, refused=False, losses=LOSSES)
+def sigmoid_before_logits_loss(call: LossCall) -> Iterator[Diagnosis]:
     """Finds probabilities given to a loss that applies a sigmoid itself."""
     input = None if swapped(call) else given(call, "input")
-    if verdict.accepted is False or short(call) not in (
-        "binary_cross_entropy_with_logits",
-        "multilabel_soft_margin_loss",
-    ):
-        return
     if input is None or input.values.meaning not in (Meaning.BERNOULLI, Meaning.PROBABILITIES):
         return
     found = applied(input)

@@ -10,13 +10,13 @@ from snugly.facts.values import Meaning
 from snugly.rules.activations import applied, blame, without_activation
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import class_axis, fixed, given, short, swapped, title
+from snugly.rules.reading import class_axis, fixed, given, swapped, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.dims import Dim
 
 SQUASHED = (Meaning.PROBABILITIES, Meaning.BERNOULLI)
@@ -53,11 +53,17 @@ class SoftmaxBeforeCrossEntropy(Diagnosis):
         )
 
 
-@rule("SNG501", name="softmax-before-cross-entropy", severity=Severity.ERROR)
-def softmax_before_cross_entropy(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule(
+    "SNG501",
+    name="softmax-before-cross-entropy",
+    severity=Severity.ERROR,
+    refused=False,
+    losses={"cross_entropy"},
+)
+def softmax_before_cross_entropy(call: LossCall) -> Iterator[Diagnosis]:
     """Finds probabilities (softmax or sigmoid) given to a loss that applies log-softmax itself."""
     input = None if swapped(call) else given(call, "input")
-    if verdict.accepted is False or short(call) != "cross_entropy" or input is None or not input.shape:
+    if input is None or not input.shape:
         return
     if input.values.meaning not in SQUASHED or fixed(input.size(class_axis(input))) == 1:
         return

@@ -10,14 +10,14 @@ from snugly.remedies.changes import Cast
 from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, classes, fixed, pair, short, title
+from snugly.rules.reading import CLASS_INDEX, classes, fixed, pair, title
 from snugly.rules.registry import rule
 from snugly.rules.targets import indices_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +41,11 @@ class FloatClassLabels(Diagnosis):
         )
 
 
-@rule("SNG201", name="float-class-labels", severity=Severity.ERROR)
-def float_class_labels(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG201", name="float-class-labels", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX)
+def float_class_labels(call: LossCall) -> Iterator[Diagnosis]:
     """Finds class indices that are floating point numbers."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     wanted = indices_shape(input)

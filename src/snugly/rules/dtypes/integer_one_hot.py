@@ -12,14 +12,14 @@ from snugly.remedies.remedy import ChangeArgument
 from snugly.remedies.reshaping import equal
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, class_axis, fixed, pair, short, sizes, title
+from snugly.rules.reading import CLASS_INDEX, class_axis, fixed, pair, sizes, title
 from snugly.rules.registry import rule
 from snugly.rules.targets import from_one_hot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.dims import Dim
     from snugly.facts.tensors import Shape
 
@@ -54,11 +54,11 @@ class IntegerOneHot(Diagnosis):
         )
 
 
-@rule("SNG202", name="integer-one-hot", severity=Severity.ERROR)
-def integer_one_hot(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG202", name="integer-one-hot", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX)
+def integer_one_hot(call: LossCall) -> Iterator[Diagnosis]:
     """Finds integer one-hot rows where the loss takes class indices or floating point probabilities."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     if input.shape is None or target.shape is None or target.dtype is None or is_floating(target.dtype) is not False:

@@ -10,7 +10,7 @@ from snugly.remedies.changes import Cast
 from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, clause, given, short, title
+from snugly.rules.reading import CLASS_INDEX, clause, given, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -37,11 +37,17 @@ class NarrowClassLabels(Diagnosis):
         return f"{self.loss} takes class indices as int64 (or uint8) and raises: the target is {self.dtype}."
 
 
-@rule("SNG205", name="narrow-class-labels", severity=Severity.ERROR)
+@rule(
+    "SNG205",
+    name="narrow-class-labels",
+    severity=Severity.ERROR,
+    refused=True,
+    losses=CLASS_INDEX | {"multi_margin_loss"},
+)
 def narrow_class_labels(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds class indices of a dtype such as int32 or bool, which the loss does not take."""
     target = given(call, "target")
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX | {"multi_margin_loss"} or target is None:
+    if target is None:
         return
     if target.dtype is None or not (is_integral(target.dtype) or target.dtype == "bool") or target.dtype == "int64":
         return

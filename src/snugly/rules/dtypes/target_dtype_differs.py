@@ -47,11 +47,11 @@ class TargetDtypeDiffers(Diagnosis):
         )
 
 
-@rule("SNG203", name="target-dtype-differs", severity=Severity.ERROR)
+@rule("SNG203", name="target-dtype-differs", severity=Severity.ERROR, refused=True)
 def target_dtype_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds targets whose dtype is not that of the prediction, such as integer labels for a binary loss."""
     input, target = call.arguments.get("input"), call.arguments.get("target")
-    if verdict.accepted is not False or verdict.raises is None or call.loss.rpartition(".")[2] in CLASS_INDEX:
+    if verdict.raises is None or call.loss.rpartition(".")[2] in CLASS_INDEX:
         return
     if input is None or target is None or input.dtype is None or target.dtype is None or input.dtype == target.dtype:
         return

@@ -51,12 +51,10 @@ class BranchesDiffer(Diagnosis):
         )
 
 
-@rule("SNG805", name="branches-differ", severity=Severity.ERROR)
+@rule("SNG805", name="branches-differ", severity=Severity.ERROR, refused=True, operations=MEETING)
 def branches_differ(application: Application) -> Iterator[Diagnosis]:
     """Finds two branches of a model, such as a block and its shortcut, that make different sizes of one tensor."""
     name = application.name.rpartition(".")[2]
-    if application.misfit is None or name not in MEETING:
-        return
     both = _both(application)
     if both is None:
         return

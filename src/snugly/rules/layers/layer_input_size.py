@@ -76,11 +76,11 @@ class LayerInputSize(Diagnosis):
         return f"{said} No size of the input gives {self.expects}." if self.never else said
 
 
-@rule("SNG801", name="layer-input-size", severity=Severity.ERROR)
+@rule("SNG801", name="layer-input-size", severity=Severity.ERROR, refused=True, clauses=CLAUSES)
 def layer_input_size(application: Application) -> Iterator[Diagnosis]:
     """Finds a layer that is made for another number of features or channels than it gets."""
     misfit = application.misfit
-    if misfit is None or misfit.clause not in CLAUSES:
+    if misfit is None:
         return
     input = application.arguments.get("input")
     weight = application.arguments.get("weight")

@@ -41,7 +41,7 @@ class OperationDoesNotFit(Diagnosis):
         return f"{self.operation} refuses {', '.join(self.passed) or 'its arguments'}: {self.torch.rstrip('.')}."
 
 
-@rule("SNG803", name="operation-does-not-fit", severity=Severity.ERROR)
+@rule("SNG803", name="operation-does-not-fit", severity=Severity.ERROR, refused=True)
 def operation_does_not_fit(application: Application) -> Iterator[Diagnosis]:
     """Finds an operation whose sizes or dtypes cannot meet."""
     misfit = application.misfit

@@ -106,7 +106,7 @@ def certain(before: Shape, after: Shape, order: Permute) -> bool:
     return len(order.order) > 2 and all(fixed(size) != 1 for size in before)
 
 
-@rule("SNG802", name="view-mixes-axes", severity=Severity.ERROR, operations=frozenset(("view", "reshape")))
+@rule("SNG802", name="view-mixes-axes", severity=Severity.ERROR, operations={"view", "reshape"}, refused=False)
 def view_mixes_axes(application: Application) -> Iterator[Diagnosis]:
     """Finds a view or reshape that permutes sizes, where the axes themselves had to be permuted."""
     result = application.result

@@ -52,12 +52,11 @@ class ViewSize(Diagnosis):
         )
 
 
-@rule("SNG804", name="view-size", severity=Severity.ERROR)
+@rule("SNG804", name="view-size", severity=Severity.ERROR, refused=True, operations={"view", "reshape"})
 def view_size(application: Application) -> Iterator[Diagnosis]:
     """Finds a view to rows of a size that the elements cannot be divided into."""
     misfit, input = application.misfit, application.arguments.get("input")
-    name = application.name.rpartition(".")[2]
-    if misfit is None or name not in ("view", "reshape") or not isinstance(input, TensorFacts) or input.shape is None:
+    if misfit is None or not isinstance(input, TensorFacts) or input.shape is None:
         return
     wanted = _sizes(application.arguments.get("shape"))
     features = product(input.shape[1:])
@@ -68,7 +67,7 @@ def view_size(application: Application) -> Iterator[Diagnosis]:
         return
     number = fixed(features)
     yield ViewSize(
-        operation=name,
+        operation=application.name.rpartition(".")[2],
         input=input.shape,
         size=size,
         features=features,

@@ -46,10 +46,10 @@ class ArgumentsDoNotFit(Diagnosis):
         return f"{self.loss} refuses {', '.join(self.passed)}{late}: {self.torch.rstrip('.')}."
 
 
-@rule("SNG100", name="arguments-do-not-fit", severity=Severity.ERROR)
+@rule("SNG100", name="arguments-do-not-fit", severity=Severity.ERROR, refused=True)
 def arguments_do_not_fit(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds arguments that the loss refuses for a reason that has no rule of its own."""
-    if verdict.accepted is not False or verdict.raises is None or not verdict.violations:
+    if verdict.raises is None or not verdict.violations:
         return
     violation = verdict.violations[0]
     yield ArgumentsDoNotFit(

@@ -10,7 +10,7 @@ from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.flattening import flattened_labels, joined_rows, moved_into_batch
 from snugly.rules.joining import along_features, joined_in_batch
-from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, short, title
+from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, title
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
 from snugly.rules.shifting import next_steps
@@ -19,7 +19,7 @@ from snugly.rules.targets import indices_shape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.remedies.remedy import Remedy
 
 
@@ -60,11 +60,11 @@ class BatchSizeMismatch(Diagnosis):
         return f"{said} {more} = {less} × {self.times}: {why}."
 
 
-@rule("SNG101", name="batch-size-mismatch", severity=Severity.ERROR)
-def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG101", name="batch-size-mismatch", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX)
+def batch_size_mismatch(call: LossCall) -> Iterator[Diagnosis]:
     """Finds scores and labels that do not have the same number of rows."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     wanted = indices_shape(input)

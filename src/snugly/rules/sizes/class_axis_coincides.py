@@ -12,13 +12,13 @@ from snugly.remedies.remedy import ChangeArgument, ChangeBoth
 from snugly.rules.axes import made_axis
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, pair, short, sizes, title
+from snugly.rules.reading import CLASS_INDEX, pair, sizes, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape
 
 
@@ -51,11 +51,11 @@ class ClassAxisCoincides(Diagnosis):
         )
 
 
-@rule("SNG111", name="class-axis-coincides", severity=Severity.ERROR)
-def class_axis_coincides(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG111", name="class-axis-coincides", severity=Severity.ERROR, refused=False, losses=CLASS_INDEX)
+def class_axis_coincides(call: LossCall) -> Iterator[Diagnosis]:
     """Finds scores whose class axis is the last one, where sizes that coincide keep torch from noticing."""
     arguments = pair(call)
-    if verdict.accepted is False or short(call) not in CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     if input.shape is None or target.shape is None or len(input.shape) < 3:

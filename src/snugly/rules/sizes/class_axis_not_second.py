@@ -10,13 +10,13 @@ from snugly.remedies.changes import Permute
 from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, pair, short, sizes, title
+from snugly.rules.reading import CLASS_INDEX, pair, sizes, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape
 
 
@@ -61,11 +61,11 @@ def to_second(shape: Shape, target: Shape) -> Permute | None:
     return None if order == tuple(range(len(shape))) else Permute(order)
 
 
-@rule("SNG104", name="class-axis-not-second", severity=Severity.ERROR)
-def class_axis_not_second(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG104", name="class-axis-not-second", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX)
+def class_axis_not_second(call: LossCall) -> Iterator[Diagnosis]:
     """Finds scores whose classes are not on axis 1, such as (N, T, C) for a target of (N, T)."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     if input.shape is None or target.shape is None or len(input.shape) < 3:

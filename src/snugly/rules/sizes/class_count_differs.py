@@ -16,7 +16,7 @@ from snugly.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape, TensorFacts
 
 
@@ -62,11 +62,11 @@ def differing_axis(input: TensorFacts, target: TensorFacts) -> int | None:
     return axis if counts and not ones else None
 
 
-@rule("SNG106", name="class-count-differs", severity=Severity.ERROR)
-def class_count_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG106", name="class-count-differs", severity=Severity.ERROR, refused=True, losses=ELEMENTWISE | CLASS_INDEX)
+def class_count_differs(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a head whose number of outputs is not the number of columns of the target."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in ELEMENTWISE | CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     axis = differing_axis(input, target)

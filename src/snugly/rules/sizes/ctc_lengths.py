@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import given, short, title
+from snugly.rules.reading import given, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -48,10 +48,10 @@ class CtcLengths(Diagnosis):
         return f"{self.loss} refuses {self.name}: they do not belong to the targets they are given with."
 
 
-@rule("SNG110", name="ctc-lengths", severity=Severity.ERROR)
+@rule("SNG110", name="ctc-lengths", severity=Severity.ERROR, refused=True, losses={"ctc_loss"})
 def ctc_lengths(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds lengths for CTC that are longer than the scores or the targets."""
-    if short(call) != "ctc_loss" or verdict.accepted is not False or not verdict.violations:
+    if not verdict.violations:
         return
     violation = verdict.violations[0]
     if violation.clause not in CLAUSES:

@@ -19,7 +19,7 @@ from snugly.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape
     from snugly.remedies.site import Site
 
@@ -50,11 +50,11 @@ class MapSizeDiffers(Diagnosis):
         return said if self.times is None else f"{said} The model's stride is {self.times}."
 
 
-@rule("SNG108", name="map-size-differs", severity=Severity.ERROR)
-def map_size_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG108", name="map-size-differs", severity=Severity.ERROR, refused=True)
+def map_size_differs(call: LossCall) -> Iterator[Diagnosis]:
     """Finds maps of scores that have another height or width than their target."""
     arguments, maps = pair(call), differing_maps(call)
-    if verdict.accepted is not False or arguments is None or maps is None:
+    if arguments is None or maps is None:
         return
     (input, _), (here, there) = arguments, maps
     if input.shape is None:

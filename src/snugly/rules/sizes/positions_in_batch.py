@@ -9,13 +9,13 @@ from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.flattening import keeping_batch, moved_into_batch
-from snugly.rules.reading import CLASS_INDEX, EXACT, pair, short, sizes, title
+from snugly.rules.reading import CLASS_INDEX, EXACT, pair, sizes, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape
 
 
@@ -57,11 +57,11 @@ class PositionsInBatch(Diagnosis):
         )
 
 
-@rule("SNG107", name="positions-in-batch", severity=Severity.ERROR)
-def positions_in_batch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG107", name="positions-in-batch", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX | EXACT)
+def positions_in_batch(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a view that turns the positions of each sample into rows of the batch."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX | EXACT or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     if not input.shape or not target.shape or same(input.size(0), target.size(0)) is not False:

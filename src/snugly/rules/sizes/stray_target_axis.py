@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, pair, short, sizes, title
+from snugly.rules.reading import CLASS_INDEX, pair, sizes, title
 from snugly.rules.registry import rule
 from snugly.rules.targets import indices_shape, to_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape
 
 
@@ -43,11 +43,11 @@ class StrayTargetAxis(Diagnosis):
         )
 
 
-@rule("SNG103", name="stray-target-axis", severity=Severity.ERROR)
-def stray_target_axis(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG103", name="stray-target-axis", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX)
+def stray_target_axis(call: LossCall) -> Iterator[Diagnosis]:
     """Finds class indices that have an axis of one too many, such as a column of labels or masks with a channel."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     wanted = indices_shape(input)

@@ -10,14 +10,14 @@ from snugly.remedies.changes import Squeeze
 from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, many, pair, short, sizes, title
+from snugly.rules.reading import CLASS_INDEX, many, pair, sizes, title
 from snugly.rules.registry import rule
 from snugly.rules.targets import indices_shape, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape
 
 
@@ -47,11 +47,11 @@ class TargetInOneRow(Diagnosis):
         )
 
 
-@rule("SNG102", name="target-in-one-row", severity=Severity.ERROR)
-def target_in_one_row(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG102", name="target-in-one-row", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX)
+def target_in_one_row(call: LossCall) -> Iterator[Diagnosis]:
     """Finds labels that carry a leading axis of one."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in CLASS_INDEX or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     wanted = indices_shape(input)

@@ -61,11 +61,11 @@ class TargetShapeDiffers(Diagnosis):
         return f"{said} One has exactly {self.times} times as many elements as the other."
 
 
-@rule("SNG105", name="target-shape-differs", severity=Severity.ERROR)
+@rule("SNG105", name="target-shape-differs", severity=Severity.ERROR, refused=True, losses=ELEMENTWISE)
 def target_shape_differs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds predictions and targets that an elementwise loss cannot pair, such as a column and a vector."""
     arguments = pair(call)
-    if verdict.accepted is not False or short(call) not in ELEMENTWISE or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     if input.shape is None or target.shape is None:

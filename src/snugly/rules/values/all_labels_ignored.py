@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import CLASS_INDEX, option, short, title
+from snugly.rules.reading import CLASS_INDEX, option, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,12 @@ class AllLabelsIgnored(Diagnosis):
         )
 
 
-@rule("SNG306", name="all-labels-ignored", severity=Severity.WARNING)
-def all_labels_ignored(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG306", name="all-labels-ignored", severity=Severity.WARNING, refused=False, losses=CLASS_INDEX)
+def all_labels_ignored(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a batch in which every label is the ignored one, so that the mean is NaN."""
     target = call.arguments.get("target")
     ignored = option(call, "ignore_index")
-    if verdict.accepted is False or short(call) not in CLASS_INDEX or target is None or not isinstance(ignored, int):
+    if target is None or not isinstance(ignored, int):
         return
     if option(call, "reduction") != "mean" or target.numel == 0 or target.values.only((ignored,)) is not True:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import fixed, given, short, title
+from snugly.rules.reading import fixed, given, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class CtcLabelRange(Diagnosis):
         )
 
 
-@rule("SNG310", name="ctc-label-range", severity=Severity.ERROR)
+@rule("SNG310", name="ctc-label-range", severity=Severity.ERROR, losses={"ctc_loss"})
 def ctc_label_range(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds labels for CTC outside the classes, which torch reads and writes out of bounds."""
     scores, targets = given(call, "log_probs"), call.arguments.get("targets")
-    if short(call) != "ctc_loss" or scores is None or targets is None or not scores.shape:
+    if scores is None or targets is None or not scores.shape:
         return
     number = fixed(scores.shape[-1])
     if number is None or targets.values.inside(0, number - 1) is not False:

@@ -12,7 +12,7 @@ from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.heads import resized_head
 from snugly.rules.occurring import strays
-from snugly.rules.reading import CLASS_INDEX, class_axis, classes, fixed, option, pair, short, title
+from snugly.rules.reading import CLASS_INDEX, class_axis, classes, fixed, option, pair, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ class LabelOutOfRange(Diagnosis):
         return f"{said}, but {found}: {end}"
 
 
-@rule("SNG301", name="label-out-of-range", severity=Severity.ERROR)
+@rule("SNG301", name="label-out-of-range", severity=Severity.ERROR, losses=CLASS_INDEX | {"multi_margin_loss"})
 def label_out_of_range(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds class indices that name no class: labels from 1, a void value such as 255, a head that is too small."""
     arguments = pair(call)
     number = fixed(classes(call))
-    if short(call) not in CLASS_INDEX | {"multi_margin_loss"} or arguments is None or number is None or number < 2:
+    if arguments is None or number is None or number < 2:
         return
     input, target = arguments
     if verdict.accepted is False and verdict.violations[0].clause != "label-range":

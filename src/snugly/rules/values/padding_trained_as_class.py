@@ -12,14 +12,14 @@ from snugly.remedies.rewrite import Rewrite, SetOption
 from snugly.remedies.undo import with_argument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Edit, Severity
-from snugly.rules.reading import CLASS_INDEX, classes, fixed, given, option, short, title
+from snugly.rules.reading import CLASS_INDEX, classes, fixed, given, option, title
 from snugly.rules.registry import rule
 from snugly.rules.steps import chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.dims import Dim
     from snugly.facts.origins import Origin
     from snugly.facts.tensors import TensorFacts
@@ -61,12 +61,12 @@ class PaddingTrainedAsClass(Diagnosis):
         )
 
 
-@rule("SNG305", name="padding-trained-as-class", severity=Severity.ERROR)
-def padding_trained_as_class(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG305", name="padding-trained-as-class", severity=Severity.ERROR, refused=False, losses=CLASS_INDEX)
+def padding_trained_as_class(call: LossCall) -> Iterator[Diagnosis]:
     """Finds labels that are padded with the index of a class while the loss ignores another value."""
     target = given(call, "target")
     number, ignored = fixed(classes(call)), option(call, "ignore_index")
-    if verdict.accepted is False or short(call) not in CLASS_INDEX or target is None or number is None:
+    if target is None or number is None:
         return
     if not isinstance(ignored, int) or option(call, "reduction") == "none":
         return

@@ -11,13 +11,13 @@ from snugly.remedies.reshaping import equal
 from snugly.remedies.rewrite import UseLoss
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import class_axis, fixed, pair, short, title
+from snugly.rules.reading import class_axis, fixed, pair, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.dims import Dim
 
 
@@ -43,11 +43,17 @@ class SeveralClassesAtOnce(Diagnosis):
         )
 
 
-@rule("SNG309", name="several-classes-at-once", severity=Severity.WARNING)
-def several_classes_at_once(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule(
+    "SNG309",
+    name="several-classes-at-once",
+    severity=Severity.WARNING,
+    refused=False,
+    losses={"cross_entropy"},
+)
+def several_classes_at_once(call: LossCall) -> Iterator[Diagnosis]:
     """Finds multi-hot targets given to a loss for classes that exclude each other."""
     arguments = pair(call)
-    if verdict.accepted is False or short(call) != "cross_entropy" or arguments is None:
+    if arguments is None:
         return
     input, target = arguments
     if input.shape is None or target.shape is None or not input.shape or len(input.shape) < 2:

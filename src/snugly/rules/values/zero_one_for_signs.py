@@ -16,7 +16,7 @@ from snugly.rules.registry import rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
 
 AT_ZERO = {
     "hinge_embedding_loss": "the margin plus the input, a constant pull",
@@ -48,11 +48,11 @@ class ZeroOneForSigns(Diagnosis):
         )
 
 
-@rule("SNG308", name="zero-one-for-signs", severity=Severity.ERROR)
-def zero_one_for_signs(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule("SNG308", name="zero-one-for-signs", severity=Severity.ERROR, refused=False, losses=SIGNED)
+def zero_one_for_signs(call: LossCall) -> Iterator[Diagnosis]:
     """Finds labels of 0 and 1 given to a loss that takes -1 and 1."""
     target = call.arguments.get("target")
-    if verdict.accepted is False or short(call) not in SIGNED or target is None:
+    if target is None:
         return
     values = target.values
     if values.only((0, 1)) is not True or values.only((1,)) is True:

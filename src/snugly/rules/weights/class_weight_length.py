@@ -12,14 +12,14 @@ from snugly.remedies.rewrite import Rewrite
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.lengths import mended, wrong_step
-from snugly.rules.reading import CLASS_INDEX, classes, fixed, given, short, sizes, title
+from snugly.rules.reading import CLASS_INDEX, classes, fixed, given, sizes, title
 from snugly.rules.registry import rule
 from snugly.rules.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape, TensorFacts
     from snugly.remedies.remedy import Remedy
 
@@ -47,18 +47,20 @@ class ClassWeightLength(Diagnosis):
         )
 
 
-@rule("SNG601", name="class-weight-length", severity=Severity.ERROR)
-def class_weight_length(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule(
+    "SNG601",
+    name="class-weight-length",
+    severity=Severity.ERROR,
+    refused=True,
+    losses=CLASS_INDEX | {"multi_margin_loss"},
+    given={"weight"},
+)
+def class_weight_length(call: LossCall) -> Iterator[Diagnosis]:
     """Finds class weights whose number or shape is not that of the classes."""
     weight, number = given(call, "weight"), classes(call)
-    if (
-        short(call) not in CLASS_INDEX | {"multi_margin_loss"}
-        or weight is None
-        or number is None
-        or weight.shape is None
-    ):
+    if weight is None or number is None or weight.shape is None:
         return
-    if verdict.accepted is not False or (len(weight.shape) == 1 and same(weight.shape[0], number) is not False):
+    if len(weight.shape) == 1 and same(weight.shape[0], number) is not False:
         return
     step = wrong_step(weight, number)
     yield ClassWeightLength(

@@ -11,7 +11,7 @@ from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.axes import made_axis
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import EXACT, given, short, sizes, title
+from snugly.rules.reading import EXACT, given, sizes, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class PosWeightAxis(Diagnosis):
         return f"{said}, and raises."
 
 
-@rule("SNG603", name="pos-weight-axis", severity=Severity.ERROR)
+@rule("SNG603", name="pos-weight-axis", severity=Severity.ERROR, losses=EXACT, given={"weight", "pos_weight"})
 def pos_weight_axis(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds a vector of class weights that broadcasts along another axis than that of the classes."""
     input = given(call, "input")
-    if short(call) not in EXACT or input is None or input.shape is None or len(input.shape) < 3:
+    if input is None or input.shape is None or len(input.shape) < 3:
         return
     for name in ("pos_weight", "weight"):
         weight = given(call, name)

@@ -10,7 +10,7 @@ from snugly.remedies.changes import Unsqueeze
 from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.reading import EXACT, given, short, sizes, title
+from snugly.rules.reading import EXACT, given, sizes, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ class SampleWeightOnClasses(Diagnosis):
         )
 
 
-@rule("SNG605", name="sample-weight-on-classes", severity=Severity.ERROR)
+@rule("SNG605", name="sample-weight-on-classes", severity=Severity.ERROR, losses=EXACT, given={"weight"})
 def sample_weight_on_classes(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds one weight for each sample that broadcasts along the columns instead of the rows."""
     input, weight = given(call, "input"), given(call, "weight")
-    if short(call) not in EXACT or input is None or weight is None or input.shape is None or weight.shape is None:
+    if input is None or weight is None or input.shape is None or weight.shape is None:
         return
     if len(input.shape) != 2 or len(weight.shape) != 1 or not isinstance(weight.shape[0], Expr):
         return

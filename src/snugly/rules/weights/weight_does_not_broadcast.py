@@ -11,14 +11,14 @@ from snugly.rules.broadcasts import meets
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.lengths import mended, wrong_step
-from snugly.rules.reading import EXACT, fixed, given, short, sizes, title
+from snugly.rules.reading import EXACT, fixed, given, sizes, title
 from snugly.rules.registry import rule
 from snugly.rules.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall, Verdict
+    from snugly.contracts import LossCall
     from snugly.facts.tensors import Shape
 
 
@@ -49,11 +49,18 @@ class WeightDoesNotBroadcast(Diagnosis):
         )
 
 
-@rule("SNG606", name="weight-does-not-broadcast", severity=Severity.ERROR)
-def weight_does_not_broadcast(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
+@rule(
+    "SNG606",
+    name="weight-does-not-broadcast",
+    severity=Severity.ERROR,
+    refused=True,
+    losses=EXACT,
+    given={"weight", "pos_weight"},
+)
+def weight_does_not_broadcast(call: LossCall) -> Iterator[Diagnosis]:
     """Finds a weight or pos_weight of a binary loss that does not broadcast against the scores."""
     input = given(call, "input")
-    if short(call) not in EXACT or verdict.accepted is not False or input is None or not input.shape:
+    if input is None or not input.shape:
         return
     for name in ("pos_weight", "weight"):
         weight = given(call, name)

@@ -43,11 +43,11 @@ class WeightDtype(Diagnosis):
         )
 
 
-@rule("SNG604", name="weight-dtype", severity=Severity.ERROR)
+@rule("SNG604", name="weight-dtype", severity=Severity.ERROR, refused=True, given={"weight", "pos_weight"})
 def weight_dtype(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds class weights whose dtype is not that of the scores, such as float64 weights from numpy."""
     input = call.arguments.get("input")
-    if verdict.accepted is not False or clause(verdict) not in ("weight-dtype", "result-dtype") or input is None:
+    if clause(verdict) not in ("weight-dtype", "result-dtype") or input is None:
         return
     for name in ("weight", "pos_weight"):
         weight = call.arguments.get(name)

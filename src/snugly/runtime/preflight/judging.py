@@ -227,7 +227,8 @@ def shape_of(tensor: Any) -> Shape:
 def _pairing() -> frozenset[str]:
     from snugly.rules.registry import rules
 
-    named = {name for rule in rules("operation") if rule.family == "broadcasting" for name in rule.operations}
+    looking = (rule for rule in rules("operation") if rule.family == "broadcasting" and not rule.refused)
+    named = {name for rule in looking for name in rule.names}
     return frozenset(named | set(_OPERATORS))
 
 
