@@ -206,7 +206,7 @@ def _judge(machine: Machine, met: Met, result: Any, misfit: Misfit | None = None
     """Look for what is wrong with an operation that was met; most are looked at by no rule."""
     name = met.operation
     view = name.endswith(_VIEWS)
-    if machine.events.muted or not (view or operation_rules(name, misfit is not None)):
+    if machine.events.muted or not (view or operation_rules(name, None if misfit is None else misfit.clause)):
         return
     from snugly.rules import judge
 
