@@ -50,3 +50,87 @@ def test_a_size_that_some_image_gives_is_not(tmp_path):
 
 def test_pooled_features_of_another_number_are_found(tmp_path):
     assert codes(tmp_path, 128, "x.mean(dim=(2, 3))") == [("SNG801", 24)]
+
+
+AGENT = """
+import torch
+from torch import nn
+
+
+class Memory:
+    def __init__(self):
+        self.states = []
+        self.rewards = []
+
+
+class Agent:
+    def __init__(self):
+        self.memory = Memory()
+        self.policy = nn.Linear(8, 1)
+        self.loss = nn.MSELoss()
+
+    def act(self, state):
+        self.memory.states.append(state)
+        return self.policy(state)
+
+    def step(self, reward):
+        self.memory.rewards.append(reward)
+
+    def update(self):
+        states = torch.stack(self.memory.states)
+        rewards = torch.tensor(self.memory.rewards)
+        return self.loss(self.policy(states).squeeze(1), rewards)
+"""
+DRIVEN = "\n\nagent = Agent()\nfor _ in range(100):\n    agent.act(torch.rand(8))\n"
+
+
+def losses(machine):
+    return [{name: str(facts) for name, facts in record.arguments.items()} for record in machine.events.losses]
+
+
+def test_lists_that_other_methods_fill_are_not_taken_for_empty(machine_of):
+    for driver in ("", DRIVEN):
+        machine = machine_of(AGENT + driver)
+        assert machine.events.distinct() == ()
+
+
+def test_a_method_that_nobody_calls_runs_on_the_object_that_the_program_made(machine_of):
+    (told,) = losses(machine_of(AGENT + DRIVEN))
+    assert told["input"] == "float32[L]"
+
+
+def test_lists_of_the_module_that_functions_fill_are_not_taken_for_empty(machine_of):
+    text = "import torch\nkept = []\ndef add(x):\n    kept.append(x)\ndef use():\n    return torch.stack(kept)\n"
+    assert machine_of(text).events.distinct() == ()
+
+
+HEADED = """
+import torch
+from torch import nn
+from torch.nn import CrossEntropyLoss
+
+
+class Head(nn.Module):
+    def __init__(self, width, num_labels):
+        super().__init__()
+        self.num_labels = num_labels
+        self.classifier = nn.Linear(width, num_labels)
+
+    def forward(self, states, mask=None, labels=None):
+        batch, steps, _ = states.shape
+        logits = self.classifier(states)
+        if labels is not None:
+            return CrossEntropyLoss()(logits.view(-1, self.num_labels), labels.view(-1)), logits
+        return logits
+"""
+
+
+def test_a_branch_that_a_default_of_none_closes_is_entered(machine_of):
+    (told,) = losses(machine_of(HEADED))
+    assert told["input"].startswith("float32[L") and told["input"].count(", ") == 1
+    assert told["target"].count("[L") == 1
+
+
+def test_sizes_that_are_unpacked_tell_how_many_axes_there_are(shapes_of):
+    shapes = shapes_of("import torch\nx = torch.load('x.pt')\nx = torch.as_tensor(x)\nb, t = x.shape\ny = x.sum(1)\n")
+    assert shapes["y"].endswith("[b]")

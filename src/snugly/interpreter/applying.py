@@ -305,7 +305,8 @@ def loss(
         tensors[key] = settled if isinstance(settled, TensorFacts) else UNKNOWN_TENSOR
     plain = {key: _option(value) for key, value in options.items()}
     call = LossCall(name, tensors, plain, module)
-    machine.events.losses.append(LossRecord(machine.place, name, tensors, machine.batch))
+    told = {key: _with_sizes(machine, facts) for key, facts in tensors.items()}
+    machine.events.losses.append(LossRecord(machine.place, name, told, machine.batch))
     met = Met(machine, name, lambda: {**tensors, **plain}, lambda: given)
     verdict, findings = _judged(machine, call, met)
     machine.events.find(findings, machine.batch)

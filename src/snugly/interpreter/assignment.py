@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.dims import value as known
 from snugly.facts.records import replace
-from snugly.facts.tensors import TensorFacts
+from snugly.facts.tensors import UNKNOWN_TENSOR, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN
 from snugly.interpreter import items, seeds
 from snugly.interpreter.events import LineRecord
@@ -168,6 +168,24 @@ def mutate_receiver(machine: Machine, node: ast.expr, site: Site, result: Value)
     new = result if isinstance(result, TensorFacts) else receiver.with_(values=NOTHING_KNOWN)
     if new is not receiver:
         replace_tensor(machine, node, receiver, new)
+
+
+def count_axes(machine: Machine, targets: list[ast.expr], node: ast.expr) -> None:
+    """Note what it tells about a tensor that its sizes are unpacked: ``n, c, h, w = x.shape``, so it has four axes."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr="shape"):
+            pass
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="size"), args=[], keywords=[]):
+            pass
+        case _:
+            return
+    held = machine.frame.scope.find(name)
+    if not isinstance(held, TensorFacts) or held.shape is not None or held is UNKNOWN_TENSOR:
+        return
+    if any(isinstance(target, ast.Starred) for target in targets):
+        return
+    sizes = tuple(machine.new_symbol(target.id if isinstance(target, ast.Name) else "L") for target in targets)
+    replace_everywhere(machine, held, held.with_(shape=sizes))
 
 
 def unpack(machine: Machine, targets: list[ast.expr], value: Value, *, record: bool = True) -> None:

@@ -1,4 +1,8 @@
-"""The input of a ``forward`` that nobody calls: a batch of any size, as far as the first layer decides its axes."""
+"""What a function that nobody calls is given: as much of each parameter as its own source decides.
+
+The input of a ``forward`` is a batch of any size, as far as the first layer decides its axes. An annotation, a default,
+or what is done with a parameter tells whether it is a tensor.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.dims import Expr
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.classes import lookup
-from snugly.interpreter.values import Function, Instance, Value
+from snugly.interpreter.functions import parameters
+from snugly.interpreter.values import NOTHING, Choice, Function, Instance, Number, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
@@ -16,6 +21,65 @@ if TYPE_CHECKING:
 _SPATIAL = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 # Layers inside layers that are looked through for the first one.
 _DEPTH = 6
+_ANNOTATIONS: dict[str, Value] = {"int": Number("int"), "float": Number("float"), "bool": Number("bool"), "str": Text()}
+_TENSORS = frozenset(
+    ("Tensor", "FloatTensor", "LongTensor", "DoubleTensor", "HalfTensor", "IntTensor", "BoolTensor", "ByteTensor")
+)
+_TENSOR_METHODS = frozenset(
+    ("view", "unsqueeze", "unsqueeze_", "contiguous", "long", "detach", "permute", "masked_fill", "masked_fill_",
+     "numel", "new_zeros", "new_ones", "new_full", "new_tensor", "type_as", "expand", "expand_as", "index_select",
+     "narrow", "unbind", "chunk", "scatter", "scatter_", "scatter_add", "scatter_add_", "gather", "log_softmax", "dim",
+     "size", "view_as", "bmm", "unfold", "requires_grad_")
+)  # fmt: skip
+"""Methods that tensors have, and nothing else that programs of this kind call them on."""
+
+
+def given(function: Function, name: str) -> Value:
+    """Return what is known of a parameter that nobody gives.
+
+    A default that decides a size stands; beside a default of ``None`` anything may be given.
+    """
+    default = function.defaults.get(name, NOTHING)
+    if isinstance(default, (bool, str)):
+        return default
+    known = _by_its_source(function, name)
+    return known if default is not None else Choice((None, known))
+
+
+def _by_its_source(function: Function, name: str) -> Value:
+    node = function.node
+    written = [each for each in (*parameters(node), *node.args.kwonlyargs) if each.arg == name]
+    annotation = written[0].annotation if written else None
+    told = {each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in _names(annotation)}
+    if told & _TENSORS and not told & {"List", "list", "Tuple", "tuple", "Dict", "dict", "Sequence", "Iterable"}:
+        return TensorFacts()
+    if isinstance(annotation, ast.Name) and annotation.id in _ANNOTATIONS:
+        return _ANNOTATIONS[annotation.id]
+    return TensorFacts() if annotation is None and name in _tensors_of(node) else Unknown(f"parameter {name}")
+
+
+def _names(annotation: ast.expr | None) -> list[ast.AST]:
+    return [] if annotation is None else list(ast.walk(annotation))
+
+
+def _tensors_of(node: ast.AST) -> set[str]:
+    """Return the names on which a function calls what only tensors have, before it binds them to anything else."""
+    called = {
+        each.func.value.id: (each.lineno, each.col_offset)
+        for each in sorted(_calls(node), key=lambda call: (call.lineno, call.col_offset), reverse=True)
+        if isinstance(each.func, ast.Attribute)
+        and isinstance(each.func.value, ast.Name)
+        and each.func.attr in _TENSOR_METHODS
+    }
+    stored: dict[str, int] = {}
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            stored[each.id] = min(each.lineno, stored.get(each.id, each.lineno))
+    return {name for name, (line, _) in called.items() if line <= stored.get(name, line)}
+
+
+def _calls(node: ast.AST) -> list[ast.Call]:
+    return [each for each in ast.walk(node) if isinstance(each, ast.Call)]
 
 
 def symbolic_input(machine: Machine, instance: Instance, method: Function, name: str) -> TensorFacts:

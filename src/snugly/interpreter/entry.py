@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter import classes, escaping, functions
 from snugly.interpreter.budget import SECONDS, SHORTEST, Budget, Exhausted
 from snugly.interpreter.consequences import independent
-from snugly.interpreter.entered import symbolic_input
+from snugly.interpreter.entered import given, symbolic_input
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
 from snugly.interpreter.suppressions import part
@@ -16,7 +17,7 @@ from snugly.interpreter.unused import unused
 from snugly.interpreter.values import NOTHING, Class, Function, Instance, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import SourceFile
@@ -29,9 +30,9 @@ def follow(program: Program, source: SourceFile, budget: Budget | None = None) -
     """
     machine = Machine(program, budget or Budget(max(SHORTEST, SECONDS - source.seconds)))
     program.folders.setdefault(source.path, program.root) if program.root is not None else None
+    program.sources.setdefault(source.path, source)
     _guarded(machine, source, lambda: program.run(machine, source, "__main__"))
     _guarded(machine, source, lambda: enter_rest(machine, source))
-    program.sources.setdefault(source.path, source)
     found = tuple(machine.events.findings)
     machine.events.findings = list(independent(machine.events.findings))
     told, machine.events.suppressed = part(machine.events.distinct(), program.sources)
@@ -71,6 +72,8 @@ def enter_rest(machine: Machine, source: SourceFile) -> None:
     module = machine.program.modules.get(source.path)
     if module is None or machine.exhausted:
         return
+    left = [each for each in _functions(module.names.values()) if id(each.node) not in machine.entered]
+    escaping.forget_globals(machine, module.names, left)
     for value in list(module.names.values()):
         if isinstance(value, Class) and value.scope.source is source:
             _enter_class(machine, source, value)
@@ -79,19 +82,21 @@ def enter_rest(machine: Machine, source: SourceFile) -> None:
             _enter_function(machine, source, value, {})
 
 
+def _functions(values: Iterable[Value]) -> list[Function]:
+    """Return the functions among values and the methods of the classes among them."""
+    found = [value for value in values if isinstance(value, Function)]
+    for cls in [value for value in values if isinstance(value, Class)]:
+        found += [value for value in cls.names.values() if isinstance(value, Function)]
+    return found
+
+
 def _enter_function(machine: Machine, source: SourceFile, function: Function, bound: dict[str, Value]) -> None:
     if id(function.node) in machine.entered or machine.exhausted:
         return
     for parameter in [*functions.parameters(function.node), *function.node.args.kwonlyargs]:
         if parameter.arg not in bound:
-            bound[parameter.arg] = _symbolic(function, parameter.arg)
+            bound[parameter.arg] = given(function, parameter.arg)
     _protected(machine, source, lambda: functions.run(machine, function, functions.bind(function, [], bound)))
-
-
-def _symbolic(function: Function, name: str) -> Value:
-    """Return what is known about a parameter that nobody gives: its default when it decides a size, else nothing."""
-    default = function.defaults.get(name, NOTHING)
-    return default if isinstance(default, (bool, str, type(None))) else Unknown(f"parameter {name}")
 
 
 def _protected(machine: Machine, source: SourceFile, action: Callable[[], Value]) -> Value:
@@ -128,7 +133,7 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
             args[parameter.arg] = Unknown(f"parameter {parameter.arg}") if none else default
 
     def use() -> Value:
-        instance = classes.instantiate(machine, cls, [], args)
+        instance = _receiver(machine, source, cls, args)
         if isinstance(instance, Instance):
             escaping.forget_attributes(
                 machine, instance, [each for each in left if id(each.node) not in machine.entered]
@@ -144,7 +149,7 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
             for name in names[len(bound) :]:
                 bound[name] = _given(machine, instance, method, name)
             for parameter in method.node.args.kwonlyargs:
-                bound[parameter.arg] = _symbolic(method, parameter.arg)
+                bound[parameter.arg] = given(method, parameter.arg)
             try:
                 functions.run(machine, method, functions.bind(method, [], bound))
             except Signal:
@@ -154,7 +159,31 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
     _protected(machine, source, use)
 
 
+def _receiver(machine: Machine, source: SourceFile, cls: Class, args: dict[str, Value]) -> Value:
+    """Return the object of a class whose methods are to be entered: one that the program made, or else a new one.
+
+    What its lists and dicts hold is forgotten where functions write them that have not run on it.
+    """
+    module = machine.program.modules[source.path]
+    instance = next((each for each in escaping.objects(module.names.values()) if each.type is cls), None)
+    ran = machine.entered
+    definitions = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    if instance is None:
+        machine.entered = set()
+        try:
+            made = classes.instantiate(machine, cls, [], args)
+        finally:
+            constructing, machine.entered = machine.entered, machine.entered | ran
+        if not isinstance(made, Instance):
+            return made
+        instance, ran = made, constructing
+    else:
+        escaping.forget_lengths(machine, instance, definitions)
+    escaping.forget_containers(machine, [instance], [each for each in definitions if id(each) not in ran])
+    return instance
+
+
 def _given(machine: Machine, instance: Value, method: Function, name: str) -> Value:
     if method.name != "forward" or name in method.defaults:
-        return _symbolic(method, name)
+        return given(method, name)
     return symbolic_input(machine, instance, method, name) if isinstance(instance, Instance) else TensorFacts()

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
+from snugly.interpreter.joins import element_of
 from snugly.interpreter.values import (
     NOTHING,
     Function,
@@ -52,6 +53,57 @@ def forget_attributes(machine: Machine, instance: Instance, methods: Iterable[Fu
     machine.touch(instance)
     for name in written & set(instance.attributes):
         instance.attributes[name] = _WRITTEN
+
+
+def forget_containers(machine: Machine, values: Iterable[Value], functions: Iterable[ast.AST]) -> None:
+    """Forget what lists and dicts hold that functions write, before one is entered by itself: others ran before it.
+
+    Args:
+        machine: the run.
+        values: where to look: the containers are attributes of these objects and of the objects in them.
+        functions: the definitions whose writing counts.
+    """
+    holders = [holder for function in functions for holder in _written(function)]
+    attributes = {holder.attr for holder in holders if isinstance(holder, ast.Attribute)}
+    for instance in objects(values):
+        for name, held in instance.attributes.items():
+            if name in attributes:
+                _forget(machine, held)
+
+
+def forget_lengths(machine: Machine, instance: Instance, functions: Iterable[ast.AST]) -> None:
+    """Forget how long the lists are that functions write: they may have run another number of times."""
+    attributes = {h.attr for function in functions for h in _written(function) if isinstance(h, ast.Attribute)}
+    for owner in objects([instance]):
+        for name, held in owner.attributes.items():
+            if name in attributes and isinstance(held, Sequence) and held.items:
+                machine.touch(held)
+                held.element, held.length, held.items, held.cases = element_of(held), None, None, ()
+            elif name in attributes and isinstance(held, Sequence) and held.items is None:
+                machine.touch(held)
+                held.length, held.cases = None, ()
+
+
+def objects(values: Iterable[Value]) -> Iterator[Instance]:
+    """Yield the objects of the user's classes among values, and those that their attributes hold."""
+    waiting, seen = list(values), set[int]()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Instance) and id(value) not in seen:
+            seen.add(id(value))
+            waiting += value.attributes.values()
+            yield value
+
+
+def forget_globals(machine: Machine, names: dict[str, Value], functions: Iterable[Function]) -> None:
+    """Forget what a module's lists and dicts hold that its functions write, before one is entered by itself."""
+    definitions = list(functions)
+    forget_containers(machine, names.values(), [function.node for function in definitions])
+    for function in definitions:
+        local = _locals(function)
+        for holder in _written(function.node):
+            if isinstance(holder, ast.Name) and holder.id not in local:
+                _forget(machine, names.get(holder.id, NOTHING))
 
 
 def _function_of(value: Value) -> Function | None:

@@ -54,6 +54,8 @@ def _expression(machine: Machine, node: ast.Expr) -> None:
 
 
 def _assign(machine: Machine, node: ast.Assign) -> None:
+    if isinstance(node.targets[0], ast.Tuple):
+        assignment.count_axes(machine, node.targets[0].elts, node.value)
     value = evaluate(machine, node.value)
     for target in node.targets:
         assignment.assign(machine, target, value)
