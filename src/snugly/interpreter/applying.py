@@ -25,7 +25,7 @@ from snugly.interpreter.values import (
 )
 from snugly.operations.registry import UNKNOWN as UNKNOWN_ARGUMENT
 from snugly.operations.registry import UNKNOWN_DEVICE, Application, Operation, Repeated, lookup
-from snugly.rules.registry import operation_rules
+from snugly.rules.registry import operation_rules, withdrawals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,7 +40,6 @@ _SCALARS = {
 }  # fmt: skip
 PLAIN = (Number, int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
 _AS_IT_IS = frozenset(PLAIN)
-_VIEWS = (".view", ".reshape", ".view_as")
 
 _MIXED = (None, "float32", "float16", "bfloat16")
 
@@ -205,8 +204,9 @@ def _judge_array(machine: Machine, name: str, arguments: Mapping[str, Value], re
 def _judge(machine: Machine, met: Met, result: Any, misfit: Misfit | None = None) -> None:
     """Look for what is wrong with an operation that was met; most are looked at by no rule."""
     name = met.operation
-    view = name.endswith(_VIEWS)
-    if machine.events.muted or not (view or operation_rules(name, None if misfit is None else misfit.clause)):
+    if machine.events.muted:
+        return
+    if not (operation_rules(name, None if misfit is None else misfit.clause) or withdrawals(name)):
         return
     from snugly.rules import judge
 
@@ -216,12 +216,8 @@ def _judge(machine: Machine, met: Met, result: Any, misfit: Misfit | None = None
     )
     if findings:
         machine.events.find(findings, machine.batch)
-    if view:
-        from snugly.rules.layers.view_mixes_axes import taken_back_by
-
-        meant = taken_back_by(application)
-        if meant is not None:
-            machine.events.take_back("SNG802", meant)
+    for code, meant in judge.withdrawn_by(application):
+        machine.events.take_back(code, meant)
 
 
 def _by_name(operation: Operation, args: Iterable[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

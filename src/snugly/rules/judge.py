@@ -16,7 +16,7 @@ from snugly.remedies.offer import offer_for_call, offer_for_operation
 from snugly.remedies.site import Site
 from snugly.remedies.text import first_change
 from snugly.rules.findings import Finding, Fix
-from snugly.rules.registry import Rule, loss_rules, operation_rules
+from snugly.rules.registry import Rule, loss_rules, operation_rules, retraction, withdrawals
 from snugly.rules.steps import made_at, steps
 
 if TYPE_CHECKING:
@@ -95,6 +95,14 @@ def judge_operation(
         _finding(rule, diagnosis, site, tensors, offer_for_operation(diagnosis, application, site), None, raises)
         for rule, diagnosis in told
     )
+
+
+def withdrawn_by(application: Application) -> tuple[tuple[str, Place], ...]:
+    """Return the findings that an operation shows to have been meant: the code of each, and its place."""
+    if application.misfit is not None:
+        return ()
+    found = ((code, retraction(code)(application)) for code in withdrawals(application.name))
+    return tuple((code, place) for code, place in found if place is not None)
 
 
 def diagnose(call: LossCall, verdict: Verdict) -> tuple[tuple[Rule, Diagnosis], ...]:

@@ -17,10 +17,14 @@ from snugly.rules.findings import Severity
 
 if TYPE_CHECKING:
     from snugly.contracts.calls import LossCall
+    from snugly.facts.origins import Place
+    from snugly.operations.registry import Application
     from snugly.rules.diagnosis import Diagnosis
 
 Check = Callable[..., "Iterable[Diagnosis]"]
+Retraction = Callable[["Application"], "Place | None"]
 Declared = TypeVar("Declared", bound=Check)
+Retracting = TypeVar("Retracting", bound=Retraction)
 Subject = Literal["loss", "operation", "tool"]
 
 
@@ -64,6 +68,8 @@ class Rule:
 _ROOM = Room("snugly.rules")
 _CHECKS: Things[Check] = _ROOM.things("checks")
 _RULES: Notes[tuple[Any, ...]] = _ROOM.notes("rules")
+_RETRACTIONS: Things[Retraction] = _ROOM.things("retractions")
+_RETRACTING: Notes[frozenset[str]] = _ROOM.notes("retracting")
 
 
 def rule(
@@ -105,6 +111,36 @@ def rule(
         return check
 
     return declare
+
+
+def withdrawal(code: str, *, operations: Collection[str]) -> Callable[[Retracting], Retracting]:
+    """Declare the decorated function as what takes back findings of a rule, where a later operation shows them meant.
+
+    It is given each operation of these names that torch accepts, and returns the place of the finding that it clears.
+
+    Args:
+        code: the code of the rule.
+        operations: the last part of the names of the operations that it looks at.
+    """
+
+    def declare(retract: Retracting) -> Retracting:
+        _RETRACTIONS.declare(code, retract)
+        _RETRACTING.declare(code, frozenset(operations))
+        return retract
+
+    return declare
+
+
+@cache
+def withdrawals(name: str) -> tuple[str, ...]:
+    """Return the codes of the rules that an operation of a name may make take something back."""
+    last = name.rpartition(".")[2]
+    return tuple(code for code in sorted(_RETRACTING) if last in _RETRACTING[code])
+
+
+def retraction(code: str) -> Retraction:
+    """Return what takes back the findings of a rule; see ``withdrawal``."""
+    return _RETRACTIONS[code]
 
 
 @cache

@@ -16,7 +16,7 @@ from snugly.remedies.undo import called
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Edit, Severity
 from snugly.rules.reading import fixed, sizes
-from snugly.rules.registry import rule
+from snugly.rules.registry import rule, withdrawal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,6 +133,7 @@ def view_mixes_axes(application: Application) -> Iterator[Diagnosis]:
     )
 
 
+@withdrawal("SNG802", operations=("view", "reshape", "view_as"))
 def taken_back_by(application: Application) -> Place | None:
     """Return the view that another view takes back, after a slice of what the first one made.
 
