@@ -17,11 +17,12 @@ SOURCE = Path(snugly.__file__).parent
 
 EVERYTHING = """
 import json
+from snugly.contracts.contract import CONTRACTS
 from snugly.library import registry as library
 from snugly.operations import registry as operations
 from snugly.rules import registry as rules
 
-tables = [operations._OPERATIONS, rules._CHECKS, library.FUNCTIONS, library.MODELS, library.CONSTANTS]
+tables = [operations._OPERATIONS, rules._CHECKS, library.FUNCTIONS, library.MODELS, library.CONSTANTS, CONTRACTS]
 notes = {
     "aliases": sorted(library.ALIASES.items()),
     "quiet": sorted(library.QUIET),
@@ -58,7 +59,7 @@ def indices(folder: Path) -> list[Path]:
 def test_the_index_says_what_the_modules_declare(copy):
     made = run(copy, EVERYTHING)
     kept = indices(copy)
-    assert [file.parents[1].name for file in kept] == ["library", "operations", "rules"]
+    assert [file.parents[1].name for file in kept] == ["contracts", "library", "operations", "rules"]
     before = [file.stat().st_mtime_ns for file in kept]
     assert run(copy, EVERYTHING) == made
     assert [file.stat().st_mtime_ns for file in kept] == before
@@ -99,6 +100,7 @@ def test_a_damaged_index_is_made_anew(copy, damage):
     program = "from snugly.operations.registry import lookup; print(lookup('torch.relu').name)"
     expected = run(copy, program)
     (index,) = indices(copy)
+    assert index.parent.parent.name == "operations"
     whole = index.read_bytes()
     index.write_bytes(damage)
     assert run(copy, program) == expected

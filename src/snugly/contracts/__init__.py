@@ -9,38 +9,16 @@
 
 from __future__ import annotations
 
-from snugly.contracts import (
-    adaptive,
-    binary,
-    classification,
-    ctc,
-    distributions,
-    embeddings,
-    linear,
-    margins,
-    regression,
-)
+from typing import TYPE_CHECKING
+
 from snugly.contracts.calls import UNKNOWN, LossCall, Raises, Verdict, Violation
-from snugly.contracts.contract import REQUIRED, Contract, Mode, Parameter
+from snugly.contracts.contract import CONTRACTS, REQUIRED, Contract, Mode, Parameter
 from snugly.contracts.evaluation import evaluate_with
 
-_CONTRACTS: dict[str, Contract] = {
-    contract.loss: contract
-    for family in (
-        regression,
-        binary,
-        classification,
-        linear,
-        distributions,
-        margins,
-        embeddings,
-        ctc,
-        adaptive,
-    )
-    for contract in family.CONTRACTS
-}
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-LOSSES = tuple(_CONTRACTS)
+LOSSES: Collection[str] = CONTRACTS
 """The qualified name of every loss that has a contract."""
 
 
@@ -53,10 +31,7 @@ def contract(name: str) -> Contract:
     Raises:
         KeyError: there is no loss of that name.
     """
-    found = _CONTRACTS.get(name)
-    if found is None:
-        found = _CONTRACTS[f"torch.nn.functional.{name}"]
-    return found
+    return CONTRACTS[name if name in CONTRACTS else f"torch.nn.functional.{name}"]
 
 
 def evaluate(call: LossCall) -> Verdict:
@@ -65,7 +40,7 @@ def evaluate(call: LossCall) -> Verdict:
     Raises:
         KeyError: there is no contract for ``call.loss``.
     """
-    return evaluate_with(_CONTRACTS[call.loss], call)
+    return evaluate_with(CONTRACTS[call.loss], call)
 
 
 __all__ = [

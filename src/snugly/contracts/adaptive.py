@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snugly.contracts.arithmetic import CPP_TYPES, ONE_BOOL, Node, any_empty, scalar_type, shown, torch_size
-from snugly.contracts.contract import Contract, Mode, tensors
+from snugly.contracts.contract import Contract, Mode, declare, tensors
 from snugly.contracts.labels import labels_inside
 from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import COMPLEX, FLOATING
@@ -172,7 +172,7 @@ def _require_target_dtype(trace: Trace, target: Node) -> None:
     )
 
 
-CONTRACTS = (
+declare(
     Contract(
         "torch.nn.AdaptiveLogSoftmaxWithLoss",
         tensors("input", "target"),

@@ -25,7 +25,7 @@ from snugly.contracts.arithmetic import (
     subtract,
     torch_size,
 )
-from snugly.contracts.contract import REDUCE, REDUCTION, SIZE_AVERAGE, Contract, Mode, optional_tensor, tensors
+from snugly.contracts.contract import REDUCE, REDUCTION, SIZE_AVERAGE, Contract, Mode, declare, optional_tensor, tensors
 from snugly.facts.dims import Dim, same
 from snugly.facts.dtypes import FLOATING
 
@@ -161,7 +161,7 @@ def _multiply(trace: Trace, a: Node, b: Node) -> Node:
     return Node(broadcast(trace, a.shape, b.shape, a.name), result_type(a, b), either(a.grad, b.grad), name=a.name)
 
 
-CONTRACTS = (
+declare(
     Contract(
         "torch.nn.functional.binary_cross_entropy",
         (*tensors("input", "target"), optional_tensor("weight"), SIZE_AVERAGE, REDUCE, REDUCTION),

@@ -32,6 +32,7 @@ from snugly.contracts.contract import (
     Contract,
     Mode,
     Parameter,
+    declare,
     optional_tensor,
     tensors,
 )
@@ -392,7 +393,7 @@ _PARAMETERS = (
     REDUCTION,
 )
 
-CONTRACTS = (
+declare(
     Contract("torch.nn.functional.nll_loss", _PARAMETERS, (CLASS_INDICES,), nll_loss),
     Contract(
         "torch.nn.functional.cross_entropy",

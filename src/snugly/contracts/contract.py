@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import dataclass
+from snugly.facts.rooms import Room, Things
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,16 @@ class Contract:
             if mode.name == name:
                 return mode
         raise KeyError(name)
+
+
+CONTRACTS: Things[Contract] = Room("contracts", "facts").things("contracts")
+"""The contract of each loss, by its qualified name."""
+
+
+def declare(*contracts: Contract) -> None:
+    """Declare the contracts of a family of losses."""
+    for each in contracts:
+        CONTRACTS.declare(each.loss, each)
 
 
 def tensors(*names: str) -> tuple[Parameter, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from snugly.contracts.arithmetic import Node, any_empty, count, known, require_kernel, shown
 from snugly.contracts.calls import UNKNOWN, Violation
-from snugly.contracts.contract import REDUCTION, Contract, Mode, Parameter, tensors
+from snugly.contracts.contract import REDUCTION, Contract, Mode, Parameter, declare, tensors
 from snugly.contracts.labels import labels_inside
 from snugly.contracts.trace import Rejected, Trace
 from snugly.facts.dims import Dim, less, same
@@ -243,7 +243,7 @@ _VALUES = {
     "target_lengths": "at most S",
 }
 
-CONTRACTS = (
+declare(
     Contract(
         "torch.nn.functional.ctc_loss",
         (

@@ -33,6 +33,7 @@ from snugly.contracts.contract import (
     Contract,
     Mode,
     Parameter,
+    declare,
     tensors,
 )
 from snugly.facts.dims import Dim, same
@@ -213,7 +214,7 @@ def _number_variance(trace: Trace, input: Node) -> Node:
     return Node(input.shape, result.dtype, False, name="var")
 
 
-CONTRACTS = (
+declare(
     Contract(
         "torch.nn.functional.kl_div",
         (*tensors("input", "target"), SIZE_AVERAGE, REDUCE, REDUCTION, Parameter("log_target", default=False)),

@@ -23,7 +23,7 @@ from snugly.contracts.arithmetic import (
     torch_size,
     total,
 )
-from snugly.contracts.contract import REDUCE, REDUCTION, SIZE_AVERAGE, Contract, Mode, Parameter, tensors
+from snugly.contracts.contract import REDUCE, REDUCTION, SIZE_AVERAGE, Contract, Mode, Parameter, declare, tensors
 from snugly.contracts.trace import Trace, Undetermined
 from snugly.facts.dtypes import COMPLEX, FLOATING
 
@@ -184,7 +184,7 @@ _TRIPLE = tensors("anchor", "positive", "negative")
 _LEGACY = (SIZE_AVERAGE, REDUCE, REDUCTION)
 _TRIPLETS = Mode("triplets", {"anchor": "*N D", "positive": "*N D", "negative": "*N D"}, {"anchor": FLOATING}, "*N")
 
-CONTRACTS = (
+declare(
     Contract(
         "torch.nn.functional.margin_ranking_loss",
         (*tensors("input1", "input2", "target"), Parameter("margin", 0), *_LEGACY),

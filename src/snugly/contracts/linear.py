@@ -18,7 +18,7 @@ from snugly.contracts.arithmetic import (
 )
 from snugly.contracts.chunks import chunked, taken
 from snugly.contracts.classification import CLASS_INDICES, CLASS_PROBABILITIES, class_cross_entropy
-from snugly.contracts.contract import Contract, Mode, Parameter, optional_tensor, tensors
+from snugly.contracts.contract import Contract, Mode, Parameter, declare, optional_tensor, tensors
 from snugly.facts.dims import same
 from snugly.facts.dtypes import FLOATING
 
@@ -153,7 +153,7 @@ def _require_product(trace: Trace, input: Node, matrix: Node, bias: Node | None)
 
 _LAYER = {"input": "F | N F", "linear_weight": "C F", "linear_bias": "C"}
 
-CONTRACTS = (
+declare(
     Contract(
         "torch.nn.functional.linear_cross_entropy",
         (

@@ -40,6 +40,7 @@ from snugly.contracts.contract import (
     Contract,
     Mode,
     Parameter,
+    declare,
     optional_tensor,
     tensors,
 )
@@ -283,7 +284,7 @@ _PAIR = tensors("input", "target")
 _LEGACY = (SIZE_AVERAGE, REDUCE, REDUCTION)
 _SAME = {"input": "*", "target": "*"}
 
-CONTRACTS = (
+declare(
     Contract(
         "torch.nn.functional.hinge_embedding_loss",
         (*_PAIR, Parameter("margin", 1.0), *_LEGACY),

@@ -31,6 +31,7 @@ from snugly.contracts.contract import (
     Contract,
     Mode,
     Parameter,
+    declare,
     optional_tensor,
     tensors,
 )
@@ -174,7 +175,7 @@ def _huber(trace: Trace, input: Node, target: Node) -> Node:
 
 _PARAMETERS = (*tensors("input", "target"), SIZE_AVERAGE, REDUCE, REDUCTION)
 
-CONTRACTS = (
+declare(
     Contract("torch.nn.functional.mse_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), mse_loss),
     Contract("torch.nn.functional.l1_loss", (*_PARAMETERS, optional_tensor("weight")), (ELEMENTWISE,), l1_loss),
     Contract("torch.nn.functional.smooth_l1_loss", (*_PARAMETERS, Parameter("beta", 1.0)), (PLAIN,), smooth_l1_loss),

@@ -18,9 +18,7 @@ from snugly.facts.tensors import TensorFacts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FORM = re.compile(
-    r"\s*(?P<dtype>[A-Za-z_][\w.]*|\?)?\s*[\[(](?P<sizes>.*)[\])]\s*(?:on\s+(?P<device>[\w:]+))?\s*", re.DOTALL
-)
+_FORM = r"\s*(?P<dtype>[A-Za-z_][\w.]*|\?)?\s*[\[(](?P<sizes>.*)[\])]\s*(?:on\s+(?P<device>[\w:]+))?\s*"
 _OPERATIONS: dict[type[ast.operator], Callable[[Dim, Dim], Dim]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -40,7 +38,7 @@ def parse(text: str) -> TensorFacts:
     Raises:
         NotationError: the text is not in the notation.
     """
-    form = _FORM.fullmatch(text)
+    form = re.fullmatch(_FORM, text, re.DOTALL)
     if form is None:
         msg = f"{text!r} is not a tensor; write a dtype and sizes, such as 'float32[32, 10]' or 'int64[N]'"
         raise NotationError(msg)

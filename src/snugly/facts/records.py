@@ -2,23 +2,27 @@
 
 The standard library's decorator writes and compiles the methods of a class when its module is imported, which was a
 third of a cold ``snugly check``. This one means the same for what snugly uses of it; but ``__init__`` is compiled when
-the first object is made, and the other methods are shared closures over the names of the fields. That a ``frozen``
+some objects were made, and the other methods are shared closures over the names of the fields. That a ``frozen``
 record stays as it is, the type checker sees to: an object that refuses assignment at run time costs four times as
 much to make, and following one file makes thousands.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from operator import attrgetter, ge, gt, le, lt
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Record = TypeVar("Record")
 Made = TypeVar("Made", bound=type)
 
 MISSING = object()
+MANY = 16
+"""As many records of a class are made before a function is compiled that makes them: that takes as long."""
 
 
 class Field:
@@ -69,25 +73,26 @@ def dataclass(
         own = _own_fields(cls, kw_only)
         known = {each.name: each for base in reversed(cls.__mro__[1:]) for each in vars(base).get("__fields__", ())}
         known.update(own)
-        members = vars(cls)
-        own_hash = members.get("__hash__") is not None
-        if slots:
-            cls = _slotted(cls, own)
         everything = tuple(known.values())
-        cls.__fields__ = everything  # type: ignore[attr-defined]
-        if "__match_args__" not in members:
-            cls.__match_args__ = tuple(e.name for e in everything if e.init and not e.keyword)  # type: ignore[attr-defined,misc]
-        methods: dict[str, Any] = {"__init__": _initializer(cls, everything), "__repr__": _show}
+        made: dict[str, Any] = {
+            "__fields__": everything,
+            "__match_args__": tuple(each.name for each in everything if each.init and not each.keyword),
+            "__init__": _initializer(everything),
+            "__repr__": _show,
+        }
         if eq:
             key = _key(tuple(each.name for each in everything if each.compare))
-            methods |= _comparisons(key, order)
-            if not own_hash:
-                cls.__hash__ = _hasher(key) if frozen else None  # type: ignore[assignment]
+            made |= {**_comparisons(key, order), "__hash__": _hasher(key) if frozen else None}
         if frozen:
-            methods |= _STATE
-        for name, method in methods.items():
-            if name not in vars(cls):
-                setattr(cls, name, method)
+            made |= _STATE
+        written = dict(vars(cls))
+        if written.get("__hash__") is None:  # Python's own mark on a class that writes an __eq__
+            written.pop("__hash__", None)
+        if slots:
+            return _slotted(cls, own, made | written)
+        for name, member in made.items():
+            if name not in written:
+                setattr(cls, name, member)
         return cls
 
     return declare
@@ -121,14 +126,13 @@ def _copier(cls: Any) -> Callable[[Any, dict[str, Any]], Any]:
         names = [each.name for each in cls.__fields__ if each.init]
         made = next(each for each in cls.__mro__ if "__fields__" in vars(each))
         return lambda record, changes: made(**{name: getattr(record, name) for name in names} | changes)
-    body = "".join(f"  made.{each.name} = record.{each.name}\n" for each in cls.__fields__)
-    scope: dict[str, Any] = {"cls": cls, "new": cls.__new__}
-    exec(  # noqa: S102 - names of fields only
+    names = [each.name for each in cls.__fields__]
+    body = "".join(f"  made.{each} = record.{each}\n" for each in _numbered(names))
+    source = (
         f"def copied(record, changes):\n  made = new(cls)\n{body}"
-        "  for name, value in changes.items():\n    setattr(made, name, value)\n  return made",
-        scope,
+        "  for name, value in changes.items():\n    setattr(made, name, value)\n  return made"
     )
-    found: Callable[[Any, dict[str, Any]], Any] = scope["copied"]
+    found: Callable[[Any, dict[str, Any]], Any] = _function(source, names, {"cls": cls, "new": cls.__new__}, "copied")
     return found
 
 
@@ -149,10 +153,10 @@ def _own_fields(cls: type, keyword: bool) -> dict[str, Field]:  # noqa: FBT001
     return found
 
 
-def _slotted(cls: Made, own: dict[str, Field]) -> Made:
+def _slotted(cls: Made, own: dict[str, Field], members: dict[str, Any]) -> Made:
     """Return the class made again with a slot for each field, which a class that exists cannot be given."""
     inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__slots__", ())}
-    namespace = {name: member for name, member in vars(cls).items() if name not in own}
+    namespace = {name: member for name, member in members.items() if name not in own}
     namespace.pop("__dict__", None)
     namespace.pop("__weakref__", None)
     namespace["__slots__"] = tuple(name for name in own if name not in inherited)
@@ -161,44 +165,102 @@ def _slotted(cls: Made, own: dict[str, Field]) -> Made:
     return made
 
 
-def _initializer(cls: type, everything: tuple[Field, ...]) -> Callable[..., None]:
+def _initializer(everything: tuple[Field, ...]) -> Callable[..., None]:
+    """Return ``__init__`` for the first records; of a class that has many, it makes place for a compiled one."""
+    names = [each.name for each in everything if each.init and not each.keyword]
+    made = 0
+
     def first(self: Any, *args: Any, **kwargs: Any) -> None:
-        compiled = _compiled(cls, everything)
-        cls.__init__ = compiled  # type: ignore[misc]
+        nonlocal made
+        made += 1
+        given = dict(zip(names, args, strict=False))
+        if (
+            made < MANY
+            and len(args) <= len(names)
+            and given.keys().isdisjoint(kwargs)
+            and _fill(self, everything, given | kwargs)
+        ):
+            return
+        cls = next(each for each in type(self).__mro__ if vars(each).get("__init__") is first)
+        compiled = cls.__init__ = _compiled(cls, everything)  # type: ignore[misc]
         compiled(self, *args, **kwargs)
 
     return first
 
 
-def _compiled(cls: type, everything: tuple[Field, ...]) -> Callable[..., None]:
-    """Write and compile ``__init__``: one parameter and one assignment for each field."""
-    scope: dict[str, Any] = {"MISSING": MISSING}
-    parameters: list[str] = []
-    by_name: list[str] = []
-    body: list[str] = []
+def _fill(record: Any, everything: tuple[Field, ...], given: dict[str, Any]) -> bool:
+    """Assign the fields; ``False`` where what is given is not what there has to be."""
     for each in everything:
-        name = each.name
-        value = name
-        if each.factory is not None:
-            scope[f"make_{name}"] = each.factory
-            value = f"make_{name}() if {name} is MISSING else {name}" if each.init else f"make_{name}()"
-        if each.init:
-            parameter = name
-            if each.factory is not None or each.default is not MISSING:
-                scope[f"default_{name}"] = MISSING if each.factory is not None else each.default
-                parameter = f"{name}=default_{name}"
-            (by_name if each.keyword else parameters).append(parameter)
-        elif each.factory is None:
+        if each.init and each.name in given:
+            value = given.pop(each.name)
+        elif each.factory is not None:
+            value = each.factory()
+        elif each.default is not MISSING:
+            value = each.default
+        elif each.init:
+            return False
+        else:
             continue
-        body.append(f"self.{name} = {value}")
+        setattr(record, each.name, value)
+    if given:
+        return False
+    if hasattr(record, "__post_init__"):
+        record.__post_init__()
+    return True
+
+
+def _compiled(cls: type, everything: tuple[Field, ...]) -> Callable[..., None]:
+    """Return ``__init__``: one parameter and one assignment for each field."""
+    kept = [each for each in everything if each.init or each.factory is not None]
+    scope: dict[str, Any] = {"MISSING": MISSING}
+    places: list[str] = []
+    keywords: list[str] = []
+    body: list[str] = []
+    for placed, each in zip(_numbered(kept), kept, strict=True):
+        value = placed
+        if each.factory is not None:
+            scope[f"make_{placed}"] = each.factory
+            value = f"make_{placed}() if {placed} is MISSING else {placed}" if each.init else f"make_{placed}()"
+        if each.init:
+            (keywords if each.keyword else places).append(placed)
+        body.append(f"self.{placed} = {value}")
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
-    listed = ", ".join(["self", *parameters, *(["*", *by_name] if by_name else [])])
+    listed = ", ".join(["self", *places, *(["*", *keywords] if keywords else [])])
     lines = "\n  ".join(body or ["pass"])
-    exec(f"def __init__({listed}):\n  {lines}", scope)  # noqa: S102 - names of fields only
-    made: Callable[..., None] = scope["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
+    source = f"def __init__({listed}):\n  {lines}"
+    made: Any = _function(source, [each.name for each in kept], scope, f"{cls.__qualname__}.__init__")
+    optional = [each for each in kept if each.init and (each.factory is not None or each.default is not MISSING)]
+    given = {each.name: MISSING if each.factory is not None else each.default for each in optional}
+    made.__defaults__ = tuple(given[each.name] for each in optional if not each.keyword)
+    made.__kwdefaults__ = {each.name: given[each.name] for each in optional if each.keyword}
+    found: Callable[..., None] = made
+    return found
+
+
+def _numbered(fields: Sequence[Any]) -> list[str]:
+    return [f"field_{number}" for number in range(len(fields))]
+
+
+def _function(source: str, names: Sequence[str], scope: dict[str, Any], name: str) -> FunctionType:
+    """Return a function whose source calls its fields ``field_0``, ``field_1`` …; these get their names here.
+
+    So records of as many fields share what the compiler made: it takes longer than all else about a small class.
+    """
+    named = dict(zip(_numbered(names), names, strict=True))
+    code = _code(source)
+    known = code.replace(
+        co_varnames=tuple(named.get(each, each) for each in code.co_varnames),
+        co_names=tuple(named.get(each, each) for each in code.co_names),
+        co_qualname=name,
+    )
+    return FunctionType(known, scope)
+
+
+@cache
+def _code(source: str) -> CodeType:
+    module = compile(source, __file__, "exec")
+    return next(each for each in module.co_consts if isinstance(each, CodeType))
 
 
 def _key(names: tuple[str, ...]) -> Callable[[Any], Any]:

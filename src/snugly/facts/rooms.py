@@ -1,7 +1,7 @@
 """Rooms: packages whose modules declare things by name, each imported when one of its names is asked for.
 
 Nothing lists what a module declares. An index is made by importing every module of the room once. It is kept beside the
-room's bytecode, where there is some, and holds while every file of snugly has the size and the time that it had then.
+room's bytecode, where there is some, and holds while its files have the names, times and sizes that they had then.
 Where it cannot be kept, each process imports the whole room: that is slower, and nothing else.
 """
 
@@ -20,19 +20,21 @@ Thing = TypeVar("Thing")
 
 _MISSING: Any = object()
 _SNUGLY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-Stamps = dict[str, tuple[int, int]]
+Stamp = tuple[str, int, int]
 
 
 class Room:
     """A package, and the tables of what its modules declare.
 
     Attributes:
-        package: its dotted name.
+        package: its name within snugly.
+        sources: the packages that decide what it declares: itself, and those that it takes names from.
     """
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, *sources: str) -> None:
         """Describe the room of a package, which is not imported yet."""
         self.package = package
+        self.sources = (package, *sources)
         self._tables: dict[str, Declared[Any]] = {}
         self._index: dict[str, dict[str, Any]] | None = None
 
@@ -53,27 +55,33 @@ class Room:
         if self._index is None:
             self._index = {}  # a module that looks something up while the index is made finds what is declared so far
             file = self._file()
-            self._index = _read(file) or self._make(file)
+            self._index = _read(file, self._stamp()) or self._make(file)
         return self._index.get(what, {})
 
     def load(self) -> None:
         """Import every module of the room."""
-        for file in _stamps():
-            name = file.removesuffix(".py").replace(os.sep, ".").removesuffix(".__init__")
-            if name.startswith(f"{self.package}."):
-                import_module(name)
+        for file in _files(self.package):
+            import_module(
+                f"snugly.{file.removesuffix('.py').removesuffix('__init__').replace(os.sep, '.').rstrip('.')}"
+            )
 
     def _file(self) -> str | None:
-        spec = import_module(self.package).__spec__
+        spec = import_module(f"snugly.{self.package}").__spec__
         cached = None if spec is None else spec.cached
         return None if cached is None else f"{cached.removesuffix('.pyc')}.index"
 
     def _make(self, file: str | None) -> dict[str, dict[str, Any]]:
+        stamp = self._stamp()
         self.load()
         index = {what: table.declared() for what, table in self._tables.items()}
         if file is not None:
-            _write(file, index)
+            _write(file, stamp, index)
         return index
+
+    def _stamp(self) -> Stamp:
+        """Return what changes with the files: their names, and the sums of their times and sizes."""
+        files = {file: stamp for source in self.sources for file, stamp in _files(source).items()}
+        return "\n".join(files), sum(time for time, _ in files.values()), sum(size for _, size in files.values())
 
 
 class Declared(Mapping[str, Thing], Generic[Thing]):
@@ -165,42 +173,42 @@ def _declaring() -> str:
 
 
 @cache
-def _stamps() -> Stamps:
-    """Return time and size of every file of snugly, by its path with the package in front."""
-    found: Stamps = {}
-    folders = [(_SNUGLY, "snugly")]
+def _files(package: str) -> dict[str, tuple[int, int]]:
+    """Return time and size of every module of a package, by its path within snugly, in order."""
+    found: dict[str, tuple[int, int]] = {}
+    folders = [package]
     while folders:
-        folder, shown = folders.pop()
-        with os.scandir(folder) as entries:
+        folder = folders.pop()
+        with os.scandir(os.path.join(_SNUGLY, folder)) as entries:
             for entry in entries:
-                path = f"{shown}{os.sep}{entry.name}"
-                if entry.name.endswith(".py"):
+                path = f"{folder}{os.sep}{entry.name}"
+                if path.endswith(".py"):
                     status = entry.stat()
                     found[path] = status.st_mtime_ns, status.st_size
-                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
-                    folders.append((entry.path, path))
-    return found
+                elif "." not in entry.name and entry.name != "__pycache__":
+                    folders.append(path)
+    return dict(sorted(found.items()))
 
 
-def _read(file: str | None) -> dict[str, dict[str, Any]] | None:
+def _read(file: str | None, stamp: Stamp) -> dict[str, dict[str, Any]] | None:
     """Return a kept index; ``None`` where there is none or a file has changed since."""
     if file is None:
         return None
     try:
         with open(file, "rb") as stream:
-            stamps, index = marshal.loads(stream.read())  # noqa: S302 - written by this program, as bytecode is
+            kept, index = marshal.loads(stream.read())  # noqa: S302 - written by this program, as bytecode is
     except (OSError, EOFError, ValueError, TypeError):
         return None
     known: dict[str, dict[str, Any]] = index
-    return known if stamps == _stamps() else None
+    return known if kept == stamp else None
 
 
-def _write(file: str, index: dict[str, dict[str, Any]]) -> None:
+def _write(file: str, stamp: Stamp, index: dict[str, dict[str, Any]]) -> None:
     """Keep an index where that is possible; another process sees the old one or the new one."""
     unfinished = f"{file}.{os.getpid()}"
     try:
         with open(unfinished, "wb") as stream:
-            stream.write(marshal.dumps((_stamps(), index)))
+            stream.write(marshal.dumps((stamp, index)))
         os.replace(unfinished, file)
     except OSError:
         return

@@ -94,13 +94,13 @@ def parse(text: str | bytes, path: str) -> SourceFile:
 
 
 def _decode(data: bytes) -> str:
-    import io
-    import tokenize
-
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    import io
+    import tokenize
+
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return data.decode(encoding)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Target = TypeVar("Target")
 
-_ROOM = Room("snugly.library")
+_ROOM = Room("library", "facts", "contracts")
 FUNCTIONS: Things[Callable[..., Any]] = _ROOM.things("functions")
 MODELS: Things[type[Any]] = _ROOM.things("models")
 CONSTANTS: Things[Any] = _ROOM.things("constants")

@@ -175,7 +175,7 @@ class Application:
     misfit: Misfit | None = None
 
 
-_OPERATIONS: Things[Operation] = Room("snugly.operations").things("operations")
+_OPERATIONS: Things[Operation] = Room("operations", "facts").things("operations")
 
 
 def operation(*names: str) -> Callable[[Rule], Rule]:

@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 from snugly import contracts
 from snugly.contracts.calls import LossCall, Raises, Verdict
 from snugly.facts.tensors import TensorFacts
-from snugly.remedies.offer import offer_for_call, offer_for_operation
-from snugly.remedies.site import Site
-from snugly.remedies.text import first_change
 from snugly.rules.findings import Finding, Fix
 from snugly.rules.registry import Rule, loss_rules, operation_rules, retraction, withdrawals
 from snugly.rules.steps import made_at, steps
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from snugly.facts.origins import Origin, Place, Source
     from snugly.operations.registry import Application
     from snugly.remedies.proof import Kernel
+    from snugly.remedies.site import Site
     from snugly.rules.diagnosis import Diagnosis
 
 NO_SOURCES: Mapping[str, Source] = {}
@@ -50,6 +48,12 @@ def judge_loss(
         constructor: where the loss module was made, with the sources of its options.
     """
     verdict = contracts.evaluate(call)
+    told = diagnose(call, verdict)
+    if not told:
+        return verdict, ()
+    from snugly.remedies.offer import offer_for_call
+    from snugly.remedies.site import Site
+
     site = Site(place, sources, callers, constructor, kernel)
     findings = tuple(
         _finding(
@@ -61,7 +65,7 @@ def judge_loss(
             call.loss,
             verdict.raises,
         )
-        for rule, diagnosis in diagnose(call, verdict)
+        for rule, diagnosis in told
     )
     return verdict, findings
 
@@ -87,10 +91,15 @@ def judge_operation(
     looking = operation_rules(application.name, None if misfit is None else misfit.clause)
     if not looking:
         return ()
+    told = _told(said for rule in looking for said in _said(rule, application))
+    if not told:
+        return ()
+    from snugly.remedies.offer import offer_for_operation
+    from snugly.remedies.site import Site
+
     site = Site(place, sources, callers, constructor)
     tensors = {name: value for name, value in application.arguments.items() if isinstance(value, TensorFacts)}
     raises = None if misfit is None else Raises(misfit.raises, "forward", misfit.message)
-    told = _told(said for rule in looking for said in _said(rule, application))
     return tuple(
         _finding(rule, diagnosis, site, tensors, offer_for_operation(diagnosis, application, site), None, raises)
         for rule, diagnosis in told
@@ -174,6 +183,8 @@ def _cause(
     if diagnosis.blame is not None and diagnosis.blame.place is not None:
         return diagnosis.blame.place
     if fixes and fixes[0].edits:
+        from snugly.remedies.text import first_change
+
         return first_change(fixes[0].edits[0])
     source = site.sources.get(diagnosis.argument or "")
     facts = arguments.get(diagnosis.argument or "")

@@ -65,7 +65,7 @@ class Rule:
         return (self.check.__doc__ or "").strip().partition("\n")[0]
 
 
-_ROOM = Room("snugly.rules")
+_ROOM = Room("rules", "facts")
 _CHECKS: Things[Check] = _ROOM.things("checks")
 _RULES: Notes[tuple[Any, ...]] = _ROOM.notes("rules")
 _RETRACTIONS: Things[Retraction] = _ROOM.things("retractions")

@@ -148,9 +148,10 @@ def follow_file(file: str, text: str | None, changed: Mapping[str, str] | None =
 
 def _checked(file: str, text: str | None) -> Checked:
     from snugly.interpreter.sources import Unreadable
-    from snugly.remedies.text import overlay
 
     if text is not None:
+        from snugly.remedies.text import overlay
+
         overlay({file: text})
     try:
         _, events = follow_file(file, text)
