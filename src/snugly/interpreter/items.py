@@ -280,6 +280,8 @@ def delete_item(machine: Machine, value: Value, key: Value) -> None:
         else:
             value.element, value.length = element_of(value), None
             value.items, value.cases = None, ()
+    elif hasattr(value, "delete_item"):
+        machine.call(machine.get(value, "delete_item"), key)
 
 
 __all__ = ["Number", "as_key", "delete_item", "get_item", "same", "set_item", "slice_sequence", "sliced_length"]

@@ -22,6 +22,9 @@ from snugly.interpreter.values import (
     Value,
 )
 
+LOADED = "torch.load"
+"""The reason why what was read from a file is not known."""
+
 DEPTH = 8
 OPTIONS = 4
 RANKS = {"bool": 0, "int": 1, "float": 2, "complex": 3}
@@ -79,7 +82,7 @@ def join(a: Value, b: Value, depth: int = DEPTH) -> Value:
     if a is NOTHING:
         return b
     if isinstance(a, Unknown) or isinstance(b, Unknown):
-        return a if isinstance(a, Unknown) else b
+        return _join_unknown(a, b) if isinstance(a, Unknown) else _join_unknown(b, a)
     if depth == 0:
         return UNKNOWN
     kind = _kind(a)
@@ -90,6 +93,12 @@ def join(a: Value, b: Value, depth: int = DEPTH) -> Value:
         if joined is not None:
             return joined
     return Choice((a, b))
+
+
+def _join_unknown(unknown: Unknown, other: Value) -> Value:
+    """Return the unknown value; but a network that is loaded instead of a new one is one of the same kind."""
+    native = other.native if isinstance(other, Instance) else other
+    return other if unknown.reason == LOADED and hasattr(native, "load_state_dict") else unknown
 
 
 def _kind(value: Value) -> str:

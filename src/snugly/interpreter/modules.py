@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 4_000_000
 
+ABOVE = 3
+"""So many folders above a script may be where its project begins."""
+
+PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "environment.yml", ".git")
+
 
 class Program:
     """What one script and the user's modules that it imports are made of.
@@ -34,6 +39,7 @@ class Program:
         modules: the modules that were evaluated, by path of the file.
         sources: their files, by path.
         folders: the folder that each of them lies in.
+        bases: the folders that absolute imports are looked up in.
     """
 
     def __init__(
@@ -63,6 +69,7 @@ class Program:
         self.modules: dict[str, Module] = {}
         self.sources: dict[str, SourceFile] = {}
         self.folders: dict[str, str] = {}
+        self.bases: dict[tuple[str, bool], list[str]] = {}
 
     def shown(self, path: FilePath) -> str:
         """Return a file's path as reports show it."""
@@ -85,10 +92,7 @@ class Program:
                 base = os.path.dirname(base)
             bases = [base]
         else:
-            above = os.path.dirname(self.root)
-            for folder in (above, os.path.dirname(above)):
-                if os.path.exists(os.path.join(folder, "pyproject.toml")):
-                    bases.append(folder)
+            bases = self._bases(importer)
         parts = name.split(".") if name else []
         if not all(part.isidentifier() for part in parts):
             return None
@@ -100,6 +104,25 @@ class Program:
             if parts and level and os.path.isdir(target):
                 return target
         return None
+
+    def _bases(self, importer: SourceFile | None) -> list[str]:
+        """Return the folders that absolute imports are looked up in: the script's, and those of its project above.
+
+        A folder above counts where a project begins there, where the script lies in a package that it holds, or
+        where the script changes ``sys.path`` itself.
+        """
+        root = os.path.abspath(self.root or "")
+        moves = importer is not None and any("sys.path" in line for line in importer.lines)
+        key = (root, moves)
+        if key not in self.bases:
+            found, folder = [self.root or root], root
+            for _ in range(ABOVE):
+                inside = os.path.exists(os.path.join(folder, "__init__.py"))
+                folder = os.path.dirname(folder)
+                if moves or inside or any(os.path.exists(os.path.join(folder, name)) for name in PROJECT_FILES):
+                    found.append(folder)
+            self.bases[key] = found
+        return self.bases[key]
 
     def read(self, path: FilePath) -> SourceFile:
         """Read one of the user's files. Raises ``Unreadable``."""

@@ -79,7 +79,8 @@ def binary(machine: Machine, op: str, a: Value, b: Value) -> Value:
     """Return ``a op b``; ``op`` is ast's name of the operator."""
     a, b = settle(a), settle(b)
     if isinstance(a, TensorFacts) or isinstance(b, TensorFacts):
-        return _on_tensors(machine, op, a, b)
+        found = _of_models(machine, DUNDERS[op].rstrip("_"), a, b)
+        return _on_tensors(machine, op, a, b) if found is NOTHING else found
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return Unknown("an operand is not known")
     dunder = DUNDERS[op].rstrip("_")
@@ -92,11 +93,16 @@ def binary(machine: Machine, op: str, a: Value, b: Value) -> Value:
     result = _containers(op, a, b)
     if result is not NOTHING:
         return result
+    result = _of_models(machine, dunder, a, b)
+    return machine.unknown(f"operator {op}") if result is NOTHING else result
+
+
+def _of_models(machine: Machine, dunder: str, a: Value, b: Value) -> Value:
+    """Return what a library's object says of an operator, ``NOTHING`` where it says nothing."""
     for thing, other, name in ((a, b, f"operate_{dunder}"), (b, a, f"operate_r{dunder}")):
-        method = getattr(thing, name, None)
-        if method is not None:
+        if hasattr(type(thing), name):
             return machine.call(machine.get(thing, name), other)
-    return machine.unknown(f"operator {op}")
+    return NOTHING
 
 
 def _on_tensors(machine: Machine, op: str, a: Value, b: Value) -> Value:
@@ -270,16 +276,20 @@ def compare(machine: Machine, op: str, a: Value, b: Value) -> Value:
     if op in ("In", "NotIn"):
         answer = contains(machine, b, a)
         return Number("bool") if answer is None else (answer if op == "In" else not answer)
+    a, b = (settle(side) if _of_arrays(side) else side for side in (a, b))
     if isinstance(a, Choice) or isinstance(b, Choice):
         return Number("bool")
+    if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
+        return compare_numbers(op, a, b)
+    found = _of_models(machine, COMPARE_NAMES[op], a, b)
+    if found is not NOTHING:
+        return found
     if isinstance(a, TensorFacts) or isinstance(b, TensorFacts):
         return _on_tensors(machine, op, a, b)
     if isinstance(a, Instance) or isinstance(b, Instance):
         if a is None or b is None:
             return op == "NotEq"
         return _dunder(machine, COMPARE_NAMES[op], a, b)
-    if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
-        return compare_numbers(op, a, b)
     if op in ("Eq", "NotEq"):
         answer = same_values(a, b)
         return Number("bool") if answer is None else (answer if op == "Eq" else not answer)
@@ -293,6 +303,10 @@ def compare(machine: Machine, op: str, a: Value, b: Value) -> Value:
     if isinstance(a, Sequence) and isinstance(b, Sequence):
         return Number("bool")
     return Unknown("a comparison") if isinstance(a, Unknown) or isinstance(b, Unknown) else Number("bool")
+
+
+def _of_arrays(value: Value) -> bool:
+    return isinstance(value, Choice) and all(isinstance(option, TensorFacts) for option in value.options)
 
 
 def _plain(value: Value) -> bool:
@@ -439,4 +453,7 @@ def unary(machine: Machine, op: str, value: Value) -> Value:
         )
     if isinstance(value, Instance):
         return machine.call(machine.get(value, {"USub": "__neg__", "UAdd": "__pos__", "Invert": "__invert__"}[op]))
+    name = {"USub": "operate_neg", "Invert": "operate_invert"}.get(op, "")
+    if hasattr(value, name):
+        return machine.call(machine.get(value, name))
     return Unknown(f"operator {op}")

@@ -100,6 +100,8 @@ def _array(machine: Machine, given: Value, depth: int) -> TensorFacts:
         return scalar(given, python_dtype(given))
     if isinstance(given, str):
         return made((), None)
+    if hasattr(given, "to_numpy"):
+        return _of_tensor(given.to_numpy())
     if depth == 0 or not isinstance(given, list | tuple | Sequence):
         return UNKNOWN_ARRAY
     found = given if isinstance(given, Sequence) else machine.iterate(given)

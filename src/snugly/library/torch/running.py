@@ -66,7 +66,7 @@ ANSWERS: dict[str, Value] = {
     ),
     **dict.fromkeys(
         (
-            "torch.save", "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.cuda.empty_cache",
+            "torch.cuda.manual_seed", "torch.cuda.manual_seed_all", "torch.cuda.empty_cache",
             "torch.cuda.synchronize", "torch.cuda.set_device", "torch.cuda.init", "torch.cuda.reset_peak_memory_stats",
             "torch.cuda.reset_max_memory_allocated", "torch.cuda.ipc_collect", "torch.mps.manual_seed",
             "torch.mps.empty_cache", "torch.mps.synchronize", "torch.xpu.manual_seed", "torch.xpu.empty_cache",
@@ -83,7 +83,7 @@ ANSWERS: dict[str, Value] = {
             "torch.distributed.broadcast_object_list", "torch.distributed.all_gather_object",
             "torch.distributed.rpc.init_rpc", "torch.distributed.rpc.shutdown", "torch.distributed.autograd.backward",
             "torch.multiprocessing.set_start_method", "torch.multiprocessing.set_sharing_strategy",
-            "torch.multiprocessing.freeze_support", "torch.onnx.export", "torch.jit.save", "torch.hub.set_dir",
+            "torch.multiprocessing.freeze_support", "torch.onnx.export", "torch.hub.set_dir",
             "torch.serialization.add_safe_globals", "torch.cuda.memory.set_per_process_memory_fraction",
             "torch.cuda.set_per_process_memory_fraction", "torch.utils.data.dataloader._utils.signal_handling",
             "torch.backends.cuda.enable_flash_sdp", "torch.backends.cuda.enable_mem_efficient_sdp",
@@ -269,24 +269,6 @@ class IntegerInfo(Model):
             self.min = 0 if unsigned else -(2 ** (bits - 1))
             self.max = 2**bits - 1 if unsigned else 2 ** (bits - 1) - 1
             self.bits = bits
-
-
-@function("torch.hub.load")
-def hub_load(machine: Any, repo_or_dir: Value, model: Value, *args: Value, **options: Value) -> Value:
-    """Describe ``hub.load``: torchvision's models are known by their names."""
-    given = {key: value for key, value in options.items() if key not in _HUB_OPTIONS}
-    if isinstance(repo_or_dir, str) and repo_or_dir.startswith("pytorch/vision") and isinstance(model, str):
-        return machine.call(machine.get(LibraryName("torchvision.models"), model), *args, **given)
-    return machine.unknown("torch.hub.load")
-
-
-_HUB_OPTIONS = ("source", "trust_repo", "force_reload", "verbose", "skip_validation")
-
-
-@function("torch.load", "torch.jit.load", "torch.hub.load_state_dict_from_url")
-def load(machine: Any, *args: Value, **kwargs: Value) -> Value:
-    """Describe loading: what is in the file is not known."""
-    return machine.unknown("torch.load")
 
 
 @function("torch.jit.script", "torch.jit.trace", "torch.fx.symbolic_trace", "torch.jit.optimize_for_inference")

@@ -43,11 +43,11 @@ class Facts:
     stored: str = ""
 
 
-_ROOT: dict[str, Any] = {"root": None}
-_TRANSFORMS: dict[str, Any] = {"transform": None, "target_transform": None}
-_DOWNLOAD: dict[str, Any] = {"download": False}
-_TRAIN: dict[str, Any] = {**_ROOT, "train": True, **_TRANSFORMS, **_DOWNLOAD}
-_SPLIT: dict[str, Any] = {**_ROOT, "split": "train", **_TRANSFORMS, **_DOWNLOAD}
+ROOT_: dict[str, Any] = {"root": None}
+TRANSFORMS: dict[str, Any] = {"transform": None, "target_transform": None}
+DOWNLOAD: dict[str, Any] = {"download": False}
+_TRAIN: dict[str, Any] = {**ROOT_, "train": True, **TRANSFORMS, **DOWNLOAD}
+_SPLIT: dict[str, Any] = {**ROOT_, "split": "train", **TRANSFORMS, **DOWNLOAD}
 
 
 def _train(train: int, test: int) -> dict[Any, int]:
@@ -58,7 +58,7 @@ KNOWN = (
     Facts("MNIST", 28, 28, 1, (0, 9), _train(60000, 10000), _TRAIN, "tensor"),
     Facts("FashionMNIST", 28, 28, 1, (0, 9), _train(60000, 10000), _TRAIN, "tensor"),
     Facts("KMNIST", 28, 28, 1, (0, 9), _train(60000, 10000), _TRAIN, "tensor"),
-    Facts("QMNIST", 28, 28, 1, None, {}, {**_ROOT, "what": None, "compat": True, "train": True}, "tensor"),
+    Facts("QMNIST", 28, 28, 1, None, {}, {**ROOT_, "what": None, "compat": True, "train": True}, "tensor"),
     Facts("CIFAR10", 32, 32, 3, (0, 9), _train(50000, 10000), _TRAIN, "array"),
     Facts("CIFAR100", 32, 32, 3, (0, 99), _train(50000, 10000), _TRAIN, "array"),
     Facts("USPS", 16, 16, 1, (0, 9), _train(7291, 2007), _TRAIN),
@@ -70,10 +70,10 @@ KNOWN = (
         3,
         (0, 9),
         {"train": 5000, "test": 8000},
-        {**_ROOT, "split": "train", "folds": None, **_TRANSFORMS, **_DOWNLOAD},
+        {**ROOT_, "split": "train", "folds": None, **TRANSFORMS, **DOWNLOAD},
     ),
-    Facts("SEMEION", 16, 16, 1, (0, 9), {None: 1593}, {**_ROOT, **_TRANSFORMS, "download": True}),
-    Facts("EuroSAT", 64, 64, 3, (0, 9), {None: 27000}, {**_ROOT, **_TRANSFORMS, **_DOWNLOAD}),
+    Facts("SEMEION", 16, 16, 1, (0, 9), {None: 1593}, {**ROOT_, **TRANSFORMS, "download": True}),
+    Facts("EuroSAT", 64, 64, 3, (0, 9), {None: 27000}, {**ROOT_, **TRANSFORMS, **DOWNLOAD}),
     Facts("PCAM", 96, 96, 3, (0, 1), {"train": 262144, "val": 32768, "test": 32768}, _SPLIT),
     Facts("Flowers102", None, None, 3, (0, 101), {"train": 1020, "val": 1020, "test": 6149}, _SPLIT),
     Facts("Food101", None, None, 3, (0, 100), {"train": 75750, "test": 25250}, _SPLIT),
@@ -87,7 +87,7 @@ KNOWN = (
         3,
         (0, 46),
         {"train": 1880, "val": 1880, "test": 1880},
-        {**_ROOT, "split": "train", "partition": 1, **_TRANSFORMS, **_DOWNLOAD},
+        {**ROOT_, "split": "train", "partition": 1, **TRANSFORMS, **DOWNLOAD},
     ),
     Facts(
         "FGVCAircraft",
@@ -96,14 +96,14 @@ KNOWN = (
         3,
         None,
         {"train": 3334, "val": 3333, "trainval": 6667, "test": 3333},
-        {**_ROOT, "split": "trainval", "annotation_level": "variant", **_TRANSFORMS, **_DOWNLOAD},
+        {**ROOT_, "split": "trainval", "annotation_level": "variant", **TRANSFORMS, **DOWNLOAD},
     ),
-    Facts("SUN397", None, None, 3, (0, 396), {None: 108754}, {**_ROOT, **_TRANSFORMS, **_DOWNLOAD}),
-    Facts("Imagenette", None, None, 3, (0, 9), {}, {**_ROOT, "split": "train", "size": "full", **_DOWNLOAD,
-                                                    **_TRANSFORMS}),
+    Facts("SUN397", None, None, 3, (0, 396), {None: 108754}, {**ROOT_, **TRANSFORMS, **DOWNLOAD}),
+    Facts("Imagenette", None, None, 3, (0, 9), {}, {**ROOT_, "split": "train", "size": "full", **DOWNLOAD,
+                                                    **TRANSFORMS}),
     Facts("RenderedSST2", None, None, 3, (0, 1), {}, _SPLIT),
     Facts("ImageNet", None, None, 3, (0, 999), {"train": 1281167, "val": 50000},
-          {**_ROOT, "split": "train", **_TRANSFORMS, "loader": None}),
+          {**ROOT_, "split": "train", **TRANSFORMS, "loader": None}),
 )  # fmt: skip
 
 
@@ -330,100 +330,6 @@ class ImageFolder(DatasetFolder):
         """Return a picture and the number of its folder, after the transforms."""
         found = picture(None, None, 3) if self.loader is None else machine.call(self.loader, Text())
         return self._sample(machine, found, Number("int", 0))
-
-
-class _Pairs(VisionDataset):
-    """A data set whose samples are a picture of any size and a target that ``_target`` describes."""
-
-    _parameters: ClassVar[dict[str, Any]] = {}
-    _lengths: ClassVar[dict[Any, int]] = {}
-
-    def __init__(self, *args: Value, **kwargs: Value) -> None:
-        """Keep the options."""
-        options = bind(self._parameters, args, kwargs)
-        super().__init__(
-            options.get("root"),
-            options.get("transforms"),
-            options.get("transform"),
-            options.get("target_transform"),
-        )
-        self._options = options
-
-    def _target(self, machine: Any) -> Value:
-        return machine.unknown(self.path)
-
-    def item(self, machine: Any, index: Value) -> Value:
-        """Return a picture and its target, after the transforms."""
-        return self._sample(machine, picture(None, None, 3), self._target(machine))
-
-    def length(self) -> Dim | None:
-        """Return the number of samples, where the split is known."""
-        chosen = self._options.get("split", self._options.get("image_set"))
-        return self._lengths.get(chosen) if isinstance(chosen, str) else None
-
-
-@model(f"{ROOM}.VOCSegmentation")
-class VOCSegmentation(_Pairs):
-    """Pictures and masks of one channel: classes 0 to 20, and 255 where none counts."""
-
-    _parameters: ClassVar[dict[str, Any]] = {
-        **_ROOT, "year": "2012", "image_set": "train", **_DOWNLOAD, **_TRANSFORMS, "transforms": None,
-    }  # fmt: skip
-
-    def _target(self, machine: Any) -> Value:
-        values = ValueFacts(low=0, high=255, integral=True, attained=True)
-        return TensorFacts((None, None, 1), "uint8", values=values, kind="image")
-
-
-@model(f"{ROOM}.VOCDetection", f"{ROOM}.CocoDetection", f"{ROOM}.Cityscapes", f"{ROOM}.CocoCaptions", f"{ROOM}.Kitti")
-class Annotated(_Pairs):
-    """Pictures with annotations that are not followed."""
-
-    def __init__(self, *args: Value, **kwargs: Value) -> None:
-        """Keep the transforms."""
-        VisionDataset.__init__(
-            self, None, kwargs.get("transforms"), kwargs.get("transform"), kwargs.get("target_transform")
-        )
-        self._options = {}
-
-
-@model(f"{ROOM}.OxfordIIITPet")
-class OxfordIIITPet(_Pairs):
-    """Pets: 37 breeds, cat or dog, or a mask of one channel."""
-
-    _parameters: ClassVar[dict[str, Any]] = {
-        **_ROOT, "split": "trainval", "target_types": "category", "transforms": None, **_TRANSFORMS, **_DOWNLOAD,
-    }  # fmt: skip
-    _lengths: ClassVar[dict[Any, int]] = {"trainval": 3680, "test": 3669}
-
-    def _target(self, machine: Any) -> Value:
-        wanted = self._options["target_types"]
-        if wanted == "category":
-            return Number("int", 0, 36)
-        if wanted == "binary-category":
-            return Number("int", 0, 1)
-        if wanted == "segmentation":
-            values = ValueFacts(low=1, high=3, integral=True, attained=True)
-            return TensorFacts((None, None, 1), "uint8", values=values, kind="image")
-        return machine.unknown(f"{ROOM}.OxfordIIITPet.target_types")
-
-
-@model(f"{ROOM}.CelebA")
-class CelebA(_Pairs):
-    """Faces of 218 by 178, with 40 attributes."""
-
-    _parameters: ClassVar[dict[str, Any]] = {
-        **_ROOT, "split": "train", "target_type": "attr", **_TRANSFORMS, **_DOWNLOAD,
-    }  # fmt: skip
-    _lengths: ClassVar[dict[Any, int]] = {"train": 162770, "valid": 19867, "test": 19962, "all": 202599}
-
-    def item(self, machine: Any, index: Value) -> Value:
-        """Return a face and what is asked for, after the transforms."""
-        wanted, target = self._options["target_type"], machine.unknown(f"{ROOM}.CelebA.target_type")
-        if wanted == "attr":
-            values = ValueFacts(low=0, high=1, integral=True, members=frozenset({0, 1}))
-            target = TensorFacts((40,), "int64", "cpu", requires_grad=False, values=values)
-        return self._sample(machine, picture(218, 178, 3), target)
 
 
 for _part in ("mnist", "cifar", "svhn", "stl10", "fakedata", "celeba", "voc", "coco", "oxford_iiit_pet", "flowers102"):

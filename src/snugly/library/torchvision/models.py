@@ -106,6 +106,8 @@ class ResNet(Classifier):
 class _WithFeatures(Classifier):
     """``features``, pooling, ``classifier``."""
 
+    last_channel: int
+
     def __init__(self, features: Value, classifier: Value, avgpool: Value = None) -> None:
         """Keep the parts."""
         self.features = features
@@ -339,6 +341,14 @@ def _mobilenet_v3(machine: Any, width: int, inner: int, classes: Value) -> Value
     return _WithFeatures(Stage(3, width, None), classifier, make(machine, "AdaptiveAvgPool2d", 1))
 
 
+def _googlenet(machine: Any, classes: Value, options: dict[str, Value]) -> Value:
+    """Return the model without its classifiers on the side: with them it answers otherwise while it trains."""
+    pretrained = options.get("weights") is not None or flag(options.get("pretrained")) is True
+    if flag(options.get("aux_logits", not pretrained)) is not False:
+        return machine.unknown(f"{ROOM}.googlenet with classifiers on the side")
+    return _WithHead(Stage(3, 1024, None), "fc", Linear(machine, 1024, classes))
+
+
 def _fcn(machine: Any, before: int, inner: int, classes: Value) -> Sequential:
     return row(
         machine,
@@ -416,7 +426,9 @@ def build(machine: Any, name: str, options: dict[str, Value]) -> Value:
         width = _DENSENETS[name]
         return _WithFeatures(Stage(3, width, None), Linear(machine, width, classes))
     if name in _POOLED:
-        return _WithFeatures(Stage(3, _POOLED[name], None), _dropped(machine, _POOLED[name], classes))
+        pooled = _WithFeatures(Stage(3, _POOLED[name], None), _dropped(machine, _POOLED[name], classes))
+        pooled.last_channel = _POOLED[name]
+        return pooled
     if name in _FC:
         return _WithHead(Stage(3, _FC[name], None), "fc", Linear(machine, _FC[name], classes))
     if name in _HEADS:
@@ -435,6 +447,7 @@ _OTHERS: dict[str, Any] = {
     "squeezenet1_1": lambda machine, classes, _: _squeezenet(machine, classes),
     "mobilenet_v3_large": lambda machine, classes, _: _mobilenet_v3(machine, 960, 1280, classes),
     "mobilenet_v3_small": lambda machine, classes, _: _mobilenet_v3(machine, 576, 1024, classes),
+    "googlenet": _googlenet,
     "inception_v3": lambda machine, classes, options: Inception3(machine, classes, options.get("aux_logits", True)),
 }
 _BUILDERS = (
@@ -445,8 +458,9 @@ _BUILDERS = (
 
 def _declare(name: str) -> None:
     def call(machine: Any, pretrained: Value = None, progress: Value = True, **options: Value) -> Value:
-        made = build(machine, name, options)
-        made.place = machine.place
+        made = build(machine, name, options if pretrained is None else {**options, "pretrained": pretrained})
+        if isinstance(made, Module):
+            made.place = machine.place
         return made
 
     call.__doc__ = f"Describe ``{ROOM}.{name}``."
