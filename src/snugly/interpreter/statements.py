@@ -11,7 +11,18 @@ from snugly.interpreter.expressions import evaluate
 from snugly.interpreter.flow import Broke, Continued, Exit, Raised, Returned, Signal, Site
 from snugly.interpreter.joins import join
 from snugly.interpreter.scopes import Scope
-from snugly.interpreter.values import NOTHING, Class, Function, Instance, LibraryName, Sequence, Unknown, Value
+from snugly.interpreter.values import (
+    NOTHING,
+    Class,
+    Function,
+    Instance,
+    LibraryName,
+    Method,
+    Partial,
+    Sequence,
+    Unknown,
+    Value,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,12 +233,19 @@ def _decorate(machine: Machine, node: ast.expr, value: Value) -> Value:
             return value
         if path == "setter":
             return machine.call(decorator, value)
-    if isinstance(decorator, (Function, Class, Instance)) or hasattr(decorator, "function"):
-        made = machine.call(decorator, value) if isinstance(decorator, (Function, Class, Instance)) else value
+    if _is_of_user(decorator):
+        made = machine.call(decorator, value)
         return value if isinstance(made, Unknown) else made
     if isinstance(decorator, Unknown):
         escape(machine, (value,))
     return value
+
+
+def _is_of_user(decorator: Value) -> bool:
+    """Tell whether calling a decorator runs code of the user's."""
+    while isinstance(decorator, (Method, Partial)):
+        decorator = decorator.function
+    return isinstance(decorator, (Function, Class, Instance))
 
 
 def _class(machine: Machine, node: ast.ClassDef) -> None:
@@ -251,7 +269,12 @@ def _class(machine: Machine, node: ast.ClassDef) -> None:
         scope.names[name] = value
     decorators = [_decorator_of_class(machine, decorator) for decorator in node.decorator_list]
     classes.finish_class(machine, cls, decorators)
-    assignment.bind_name(machine, node.name, cls)
+    made: Value = cls
+    for decorator, named in zip(reversed(node.decorator_list), reversed(decorators), strict=True):
+        if _is_of_user(named):
+            given = machine.call(evaluate(machine, decorator), made)
+            made = made if isinstance(given, Unknown) or given is None else given
+    assignment.bind_name(machine, node.name, made)
 
 
 def _is_generic(base: Value) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.dims import Dim
 from snugly.facts.dtypes import COMPLEX, FLOATING
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import NOTHING, DType, Instance, Mapping, Sequence, Value
+from snugly.interpreter.values import NOTHING, DType, Instance, Mapping, Sequence, Unknown, Value
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.arguments import dtype_name, flag
 
@@ -61,6 +61,8 @@ class Module(Model):
     origin: Any = None
     place: Any = None
     _buffers: frozenset[str] = frozenset()
+    _hooks: tuple[Value, ...] = ()
+    _pre_hooks: tuple[Value, ...] = ()
 
     def __init__(self, *args: Value, **kwargs: Value) -> None:
         """Accept what the user's ``super().__init__()`` passes."""
@@ -71,10 +73,19 @@ class Module(Model):
         return self if self.owner is None else self.owner
 
     def call(self, machine: Any, *args: Value, **kwargs: Value) -> Value:
-        """Run the user's ``forward``, or the layer's own."""
+        """Run the user's ``forward``, or the layer's own, and the hooks before and after it."""
+        for hook in self._pre_hooks:
+            given = machine.call(hook, self._value, args)
+            if given is not None and not isinstance(given, Unknown):
+                args = given if isinstance(given, tuple) else (given,)
         if self.owner is not None:
-            return machine.call(machine.get(self.owner, "forward"), *args, **kwargs)
-        return self.forward(machine, *args, **kwargs)
+            result = machine.call(machine.get(self.owner, "forward"), *args, **kwargs)
+        else:
+            result = self.forward(machine, *args, **kwargs)
+        for hook in self._hooks:
+            given = machine.call(hook, self._value, args, result)
+            result = result if given is None or isinstance(given, Unknown) else given
+        return result
 
     def forward(self, machine: Any, *args: Value, **kwargs: Value) -> Value:
         """Answer that the result is not known; layers say more."""
@@ -280,12 +291,37 @@ class Module(Model):
         return ""
 
     def register_forward_hook(self, machine: Any, hook: Value, **options: Value) -> Value:
-        """Accept a hook; it is not followed."""
-        return machine.unknown("torch.nn.Module.register_forward_hook")
+        """Call a function with each result; what it returns replaces the result, unless that is ``None``."""
+        machine.touch(self)
+        self._hooks = (*self._hooks, hook)
+        return Handle(self, hook)
 
-    register_forward_pre_hook = register_forward_hook
-    register_full_backward_hook = register_forward_hook
-    register_backward_hook = register_forward_hook
+    def register_forward_pre_hook(self, machine: Any, hook: Value, **options: Value) -> Value:
+        """Call a function before each result with the arguments, which it may replace."""
+        machine.touch(self)
+        self._pre_hooks = (*self._pre_hooks, hook)
+        return Handle(self, hook)
+
+    def register_full_backward_hook(self, hook: Value, **options: Value) -> Value:
+        """Accept a function for gradients; it changes no shape."""
+        return Handle(self, hook)
+
+    register_backward_hook = register_full_backward_pre_hook = register_full_backward_hook
+
+
+@model("torch.utils.hooks.RemovableHandle")
+class Handle(Model):
+    """What takes a hook away again."""
+
+    def __init__(self, module: Module, hook: Value) -> None:
+        """Keep the hook and whose it is."""
+        self._module, self._hook = module, hook
+
+    def remove(self, machine: Any) -> None:
+        """Take the hook away."""
+        machine.touch(self._module)
+        self._module._hooks = tuple(hook for hook in self._module._hooks if hook is not self._hook)
+        self._module._pre_hooks = tuple(hook for hook in self._module._pre_hooks if hook is not self._hook)
 
 
 def within(machine: Any, module: Value, *args: Value, **kwargs: Value) -> Value:

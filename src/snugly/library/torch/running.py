@@ -8,7 +8,7 @@ from typing import Any
 from snugly.facts.dtypes import ALIASES, DTYPES
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import DType, LibraryName, Number, Text, Unknown, Value
-from snugly.library.registry import Model, alias, constant, function, model
+from snugly.library.registry import Model, alias, attribute, constant, function, model
 from snugly.library.torch.arguments import dtype_name
 from snugly.library.torch.module import Module, default_dtype
 from snugly.operations.registry import UNKNOWN_DEVICE
@@ -380,6 +380,18 @@ class Process(Model):
 
 
 alias("torch.multiprocessing.Queue", "multiprocessing.Queue")
+
+
+@attribute("torch.Tensor.device")
+def device_of(self: TensorFacts) -> Device:
+    """Describe ``tensor.device``."""
+    return Device(self.device)
+
+
+@attribute("torch.Tensor.is_cuda", "torch.Tensor.is_cpu", "torch.Tensor.is_mps")
+def is_on(self: TensorFacts) -> Number:
+    """Describe ``tensor.is_cuda``: where the program runs is not known."""
+    return Number("bool")
 
 
 @function("torch.Tensor.to")

@@ -183,7 +183,14 @@ def imread(machine: Machine, filename: Value, flags: Value = 1) -> Value:
     return of_picture(machine, *sides, None)
 
 
-@function("imageio.imread", "imageio.v2.imread", "imageio.v3.imread", "skimage.io.imread")
+@function(
+    "imageio.imread",
+    "imageio.v2.imread",
+    "imageio.v3.imread",
+    "skimage.io.imread",
+    "matplotlib.pyplot.imread",
+    "matplotlib.image.imread",
+)
 def read_picture(machine: Machine, uri: Value, *args: Value, **options: Value) -> Value:
     """``imread(uri)``: of some size, with colours or without."""
     return of_picture(machine, machine.new_symbol("H", 1), machine.new_symbol("W", 1), None)
