@@ -173,6 +173,13 @@ class Guard:
                 self._ask_devices(seen, call)
         self._meet(tuple(each for each in findings if learning or not _in_backward(each)), plain, seen)
 
+    def meet(self, finding: Finding, seen: Seen | None) -> None:
+        """Take up what someone else found, about a call, which each call of its pattern has, or about no call."""
+        if seen is not None:
+            self._meet((finding,), frozenset((finding.code,)), seen)
+        elif self._wanted(finding) and (told := self._count(finding, None)):
+            self._answer(told)
+
     def _meet(self, findings: tuple[Finding, ...], plain: frozenset[str], seen: Seen) -> None:
         told: list[Finding] = []
         for finding in findings:

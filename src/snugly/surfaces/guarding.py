@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from snugly.rules.findings import Finding
+    from snugly.runtime.samples.reporting import BatchProof
+    from snugly.runtime.samples.watching import SampleWatch
 
     OnFinding = Literal["warn", "raise", "log"] | Callable[[Finding], object]
 
@@ -51,6 +53,7 @@ class guard:  # noqa: N801 - it is used like a function
         value_checks: Literal["first", "sampled", "always", "never"] = "sampled",
         select: Iterable[str] = (),
         ignore: Iterable[str] = (),
+        batch_axis: bool = False,
     ) -> None:
         """Say what to do about findings.
 
@@ -64,6 +67,9 @@ class guard:  # noqa: N801 - it is used like a function
                 memory, so unless ``"never"`` it is looked at each time.
             select: only findings whose codes begin so.
             ignore: no findings whose codes begin so.
+            batch_axis: show of each loss, when it is first met, that no sample's loss depends on another sample: copies
+                of the model that share its parameters run again with some samples exchanged, about two times for each
+                doubling of the batch. ``proofs`` says what was shown.
 
         Raises:
             TypeError: an argument has the wrong type.
@@ -79,6 +85,7 @@ class guard:  # noqa: N801 - it is used like a function
             wanted=self._wants,
             insists=on_finding == "raise",
         )
+        self._samples = self._sample_watch() if _checked_flag("batch_axis", batch_axis) else None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -90,15 +97,24 @@ class guard:  # noqa: N801 - it is used like a function
         """For each of ``findings``, how many calls are known to have it."""
         return tuple(met.calls for met in self._guard.met.values())
 
+    @property
+    def proofs(self) -> tuple[BatchProof, ...]:
+        """With ``batch_axis``, what was shown about each loss."""
+        return () if self._samples is None else tuple(self._samples.proofs)
+
     def __enter__(self) -> Self:
         """Start watching."""
         self._guard.start()
+        if self._samples is not None:
+            self._samples.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Stop watching, and say how often each finding was met; an exception on its way stays what it is."""
+        if self._samples is not None:
+            self._samples.stop()
         try:
             self._guard.stop()
         except Refusal as refusal:
@@ -154,6 +170,11 @@ class guard:  # noqa: N801 - it is used like a function
         atexit.unregister(cls.disable)
         while cls._enabled:
             cls._enabled.pop().__exit__(None, None, None)
+
+    def _sample_watch(self) -> SampleWatch:
+        from snugly.runtime.samples.watching import SampleWatch
+
+        return SampleWatch(self._guard.meet, insists=self._on_finding == "raise")
 
     def _wants(self, finding: Finding) -> bool:
         return finding.code.startswith(self._select) and not (self._ignore and finding.code.startswith(self._ignore))
@@ -224,6 +245,13 @@ def _checked_checks(given: Any) -> Checks:
     except ValueError:
         msg = f"value_checks must be {', '.join(repr(each.value) for each in Checks)}, not {given!r}"
         raise (ValueError(msg) if isinstance(given, str) else TypeError(msg)) from None
+
+
+def _checked_flag(name: str, given: Any) -> bool:
+    if isinstance(given, bool):
+        return given
+    msg = f"{name} must be True or False, not {given!r}"
+    raise TypeError(msg)
 
 
 def _codes(name: str, given: Any) -> tuple[str, ...]:

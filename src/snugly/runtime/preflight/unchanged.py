@@ -34,7 +34,7 @@ def left_as_it_was(models: Iterable[nn.Module], leaves: Iterable[torch.Tensor] =
     gradients = [(leaf, leaf.grad) for leaf in leaves]
     before = [_attributes(module) for module in modules]
     written = _versions(modules)
-    states = _random_states()
+    states = random_states()
     try:
         yield
     finally:
@@ -42,7 +42,7 @@ def left_as_it_was(models: Iterable[nn.Module], leaves: Iterable[torch.Tensor] =
             _put_back(module, kept)
         for leaf, gradient in gradients:
             leaf.grad = gradient
-        _set_random_states(states)
+        set_random_states(states)
         if _versions(modules) != written:
             msg = "a parameter, buffer or gradient was written during preflight; please report this model"
             raise ChangedError(msg)
@@ -128,14 +128,15 @@ def _has_memory(tensor: Any) -> bool:
 @contextmanager
 def random_states_kept() -> Iterator[None]:
     """Put the random states of Python, numpy and torch back."""
-    states = _random_states()
+    states = random_states()
     try:
         yield
     finally:
-        _set_random_states(states)
+        set_random_states(states)
 
 
-def _random_states() -> dict[str, Any]:
+def random_states() -> dict[str, Any]:
+    """Return the states of the random generators of Python, numpy and torch."""
     import torch
 
     states: dict[str, Any] = {"python": random.getstate(), "torch": torch.get_rng_state()}
@@ -147,7 +148,8 @@ def _random_states() -> dict[str, Any]:
     return states
 
 
-def _set_random_states(states: dict[str, Any]) -> None:
+def set_random_states(states: dict[str, Any]) -> None:
+    """Bring the random generators into states that they were in."""
     import torch
 
     random.setstate(states["python"])
