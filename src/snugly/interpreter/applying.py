@@ -23,6 +23,7 @@ from snugly.interpreter.values import (
     Unknown,
     Value,
 )
+from snugly.operations.indexing import Span
 from snugly.operations.registry import UNKNOWN as UNKNOWN_ARGUMENT
 from snugly.operations.registry import UNKNOWN_DEVICE, Application, Operation, Repeated, lookup
 from snugly.rules.registry import operation_rules, withdrawals
@@ -38,7 +39,7 @@ _SCALARS = {
     "bool": "bool", "uint8": "int", "int8": "int", "int16": "int", "int32": "int", "int64": "int", "float16": "float",
     "float32": "float", "float64": "float",
 }  # fmt: skip
-PLAIN = (Number, int, float, str, bool, complex, Expr, TensorFacts, type(None), type(...))
+PLAIN = (Number, int, float, str, bool, complex, Expr, TensorFacts, Span, type(None), type(...))
 _AS_IT_IS = frozenset(PLAIN)
 
 _MIXED = (None, "float32", "float16", "bfloat16")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.dims import Expr
 from snugly.interpreter import calls, comprehensions, functions, operators
 from snugly.interpreter.budget import LARGEST_TEXT, LISTED_ITEMS
 from snugly.interpreter.classes import Super
@@ -238,8 +239,24 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
 
 
 def _slice(machine: Machine, node: ast.Slice) -> Value:
-    ends = [None if end is None else evaluate(machine, end) for end in (node.lower, node.upper, node.step)]
-    return slice(*ends)
+    start, stop, step = (None if end is None else evaluate(machine, end) for end in (node.lower, node.upper, node.step))
+    if isinstance(start, (Unknown, Number)) and isinstance(stop, (Unknown, Number)):
+        start, stop = _window(machine, node, start, stop)
+    return slice(start, stop, step)
+
+
+def _window(machine: Machine, node: ast.Slice, start: Value, stop: Value) -> tuple[Value, Value]:
+    """Return the ends of ``[i : i + 32]``, where ``i`` is not known, as two places 32 apart."""
+    upper = node.upper
+    if node.lower is None or not isinstance(upper, ast.BinOp) or not isinstance(upper.op, ast.Add):
+        return start, stop
+    if ast.dump(upper.left) != ast.dump(node.lower):
+        return start, stop
+    width = evaluate(machine, upper.right)
+    if not isinstance(width, (int, Expr)):
+        return start, stop
+    place = machine.new_symbol("i")
+    return place, place + width
 
 
 def _joined_text(machine: Machine, node: ast.JoinedStr) -> Value:

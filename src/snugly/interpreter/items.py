@@ -24,6 +24,8 @@ from snugly.interpreter.values import (
     Unknown,
     Value,
 )
+from snugly.interpreter.windows import spanned, window_length
+from snugly.operations.indexing import edge_of, slice_length
 
 if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
@@ -43,11 +45,11 @@ def get_item(machine: Machine, value: Value, key: Value) -> Value:
     """Return ``value[key]``."""
     value, key = settle(value), settle(key)
     if isinstance(value, TensorFacts):
-        return _masked(machine, machine.apply("operator.getitem", value, key), key)
+        return _masked(machine, machine.apply("operator.getitem", value, spanned(machine, value, key)), key)
     if isinstance(value, (tuple, str, bytes)):
         return _of_constant(value, key)
     if isinstance(value, Sequence):
-        return _of_sequence(value, key)
+        return _of_sequence(machine, value, key)
     if isinstance(value, Mapping):
         return _of_mapping(machine, value, key)
     if isinstance(value, Instance):
@@ -95,9 +97,9 @@ def _of_constant(value: Value, key: Value) -> Value:
     return Text()
 
 
-def _of_sequence(value: Sequence, key: Value) -> Value:
+def _of_sequence(machine: Machine, value: Sequence, key: Value) -> Value:
     if isinstance(key, slice):
-        return slice_sequence(value, key)
+        return slice_sequence(machine, value, key)
     if isinstance(key, int) and value.items is not None:
         if -len(value.items) <= key < len(value.items):
             return value.items[key]
@@ -133,33 +135,23 @@ def _of_cases(value: Sequence, key: int) -> Value:
     return value.element
 
 
-def slice_sequence(value: Sequence, key: slice) -> Sequence:
+def slice_sequence(machine: Machine, value: Sequence, key: slice) -> Sequence:
     """Return ``value[start:stop:step]`` for a list."""
     if value.items is not None and all(end is None or isinstance(end, int) for end in (key.start, key.stop, key.step)):
         try:
             return Sequence(value.kind, value.items[key])
         except ValueError:
             return Sequence(value.kind, None, element_of(value), None)
-    return Sequence(value.kind, None, element_of(value), sliced_length(length_of(value), key))
+    return Sequence(value.kind, None, element_of(value), sliced_length(machine, length_of(value), key))
 
 
-def sliced_length(length: Dim | None, key: slice) -> Dim | None:
+def sliced_length(machine: Machine, length: Dim | None, key: slice) -> Dim | None:
     """Return how many of ``length`` items a slice takes, ``None`` when it depends."""
-    start, stop = key.start, key.stop
-    if length is None or key.step not in (None, 1):
-        return None
-    start = 0 if start is None else start
-    stop = length if stop is None else stop
-    if not isinstance(start, (int, Expr)) or not isinstance(stop, (int, Expr)):
-        return None
-    start = start + length if less(start, 0) else start
-    stop = stop + length if less(stop, 0) else stop
-    if less(length, stop) is None or less(length, start) is None or less(start, 0) is not False:
-        return None
-    stop = length if less(length, stop) else stop
-    if less(stop, start) is None:
-        return None
-    return 0 if less(stop, start) else stop - start
+    start, stop, step = (edge_of(end) for end in (key.start, key.stop, key.step))
+    found = slice_length(length, start, stop, step)
+    if found is not None or step not in (None, 1):
+        return found
+    return window_length(machine, length, start, stop)
 
 
 def _of_mapping(machine: Machine, value: Mapping, key: Value) -> Value:

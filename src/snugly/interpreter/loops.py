@@ -20,6 +20,7 @@ from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join, open_symbols
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
+from snugly.interpreter.windows import Stride
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +131,8 @@ def _follow_items(machine: Machine, sequence: Sequence, body: Callable[[Value], 
             return
     if isinstance(sequence, Range) and isinstance(sequence.length, int) and isinstance(sequence.start, int):
         _follow_range(machine, sequence, body, carried)
+    elif isinstance(sequence, Range) and sequence.step not in (1, -1) and isinstance(sequence.start, (int, Expr)):
+        _follow_strides(machine, sequence, sequence.start, body, carried)
     elif sequence.items is not None:
         _follow_distinct(machine, sequence.items, items is not None, body, carried)
     elif sequence.element is not NOTHING:
@@ -164,6 +167,19 @@ def _follow_range(machine: Machine, sequence: Range, body: Callable[[Value], Non
     _probe(machine, start, middle, between, rest, body, carried)
     if split_last:
         iteration(machine, lambda: body(start + step * (count - 1)))
+
+
+def _follow_strides(
+    machine: Machine, sequence: Range, start: Dim, body: Callable[[Value], None], carried: frozenset[str]
+) -> None:
+    """Follow a range in strides whose end is not known: its first number, and a symbol for the later ones."""
+    later = start + sequence.step * machine.new_symbol("i", 1)
+    more = None if sequence.length is None else sequence.length - 1
+    machine.strides.append(Stride((start, later), sequence.stop if isinstance(sequence.stop, (int, Expr)) else None))
+    try:
+        _probe(machine, start, later, more, None, body, carried)
+    finally:
+        machine.strides.pop()
 
 
 def _follow_distinct(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from snugly.facts.origins import Place
     from snugly.interpreter.flow import Frame, Site
     from snugly.interpreter.modules import Program
+    from snugly.interpreter.windows import Stride
 
 
 class Machine:
@@ -56,6 +57,8 @@ class Machine:
         self.last_receiver: Value = NOTHING
         self.made: list[Expr] = []
         self.selected: dict[int, tuple[TensorFacts, Expr]] = {}
+        self.strides: list[Stride] = []
+        self.steps: dict[tuple[Dim, Dim], Expr] = {}
         self._symbols: dict[str, int] = {}
 
     # What libraries use.

@@ -146,3 +146,12 @@ def dtype_name(value: Value) -> str | None:
 
 
 ANY_TEXT = Text()
+
+
+def counted(machine: Any, number: Value, among: Iterable[Value]) -> Value:
+    """Return the smallest of sizes, as of ``min(35, len(x) - i)``, as a size: an author counts what is there."""
+    if not isinstance(number, Number) or number.type != "int" or not number.high or number.high < 0:
+        return number
+    if not any(isinstance(each, Expr) for each in among):
+        return number
+    return machine.new_symbol("n", max(int(number.low or 0), 0), int(number.high))

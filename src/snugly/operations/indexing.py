@@ -22,8 +22,16 @@ from snugly.operations.results import made
 if TYPE_CHECKING:
     from snugly.facts.tensors import Shape
 
-_PLACE = "index of "
+PLACE = "index of "
+"""How the name of a symbol begins that stands for a whole number in a tensor."""
 _SHIFTS = ("operator.add", "operator.sub")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A slice of which only the length is known."""
+
+    length: Dim
 
 
 @dataclass(slots=True)
@@ -106,7 +114,7 @@ def _consumes(item: Any) -> int | None:
         return None if item.dtype is None else 1
     if isinstance(item, Repeated):
         return None if isinstance(item.element, bool) or item.element is UNKNOWN else 1
-    known = isinstance(item, int | Expr | Number | slice | list | tuple)
+    known = isinstance(item, int | Expr | Number | slice | Span | list | tuple)
     return 1 if known else None
 
 
@@ -120,6 +128,8 @@ def _read(input: TensorFacts, items: list[Any] | None) -> _Reading:
             reading.sizes.append(1)
         elif isinstance(item, slice):
             _read_slice(reading, item)
+        elif isinstance(item, Span):
+            _keep(reading, item.length, None)
         elif isinstance(item, bool):
             reading.unknown = True
         elif isinstance(item, int | Expr | Number) or _selects(item):
@@ -160,9 +170,9 @@ def _read_slice(reading: _Reading, item: slice) -> None:
     size = (reading.facts.shape or ())[reading.axis]
     if isinstance(item.step, int) and item.step <= 0 and reading.facts.kind != "ndarray":
         raise Misfit("step must be greater than zero", clause="slice-step", raises="ValueError", argument="key")
-    start, stop, step = (_edge(edge) for edge in (item.start, item.stop, item.step))
+    start, stop, step = (edge_of(edge) for edge in (item.start, item.stop, item.step))
     length = slice_length(size, start, stop, step)
-    if length is not None and any(symbol.name.startswith(_PLACE) for symbol in symbols(length)):
+    if length is not None and any(symbol.name.startswith(PLACE) for symbol in symbols(length)):
         length = None
     full = (start in (None, 0) and stop is None and step in (None, 1)) or (
         length is not None and length == size and step != -1
@@ -172,17 +182,19 @@ def _read_slice(reading: _Reading, item: slice) -> None:
         reading.whole.add(reading.axis)
     fixed = value(size)
     plain = all(edge is None or isinstance(edge, int) for edge in (start, stop, step))
-    reading.picks.append(
-        list(range(fixed))[slice(start, stop, step)]
-        if plain and fixed is not None and fixed <= ranges.MOST_ELEMENTS
-        else None
-    )
+    few = plain and fixed is not None and fixed <= ranges.MOST_ELEMENTS
+    _keep(reading, length, list(range(fixed or 0))[slice(start, stop, step)] if few else None)
+
+
+def _keep(reading: _Reading, length: Dim | None, picks: list[int] | None) -> None:
+    """Keep ``length`` positions of an axis, ``picks`` where they are listed."""
+    reading.picks.append(picks)
     reading.moves[reading.axis] = len(reading.sizes)
     reading.sizes.append(length)
     reading.axis += 1
 
 
-def _edge(edge: Any) -> Any:
+def edge_of(edge: Any) -> Any:
     """Return an edge of a slice as a ``Dim``, ``None`` for none, ``UNKNOWN`` for one that is not known."""
     if edge is None or isinstance(edge, int | Expr):
         return edge
@@ -202,7 +214,7 @@ def _place(index: TensorFacts, depth: int = 4) -> Any:
     if index.shape != () or not values.integral or values.low is None or values.low < 0:
         return UNKNOWN
     high = None if values.high is None else int(values.high)
-    return symbol(f"{_PLACE}{id(index)}", int(values.low), high)
+    return symbol(f"{PLACE}{id(index)}", int(values.low), high)
 
 
 def slice_length(size: Dim | None, start: Any, stop: Any, step: Any) -> Dim | None:

@@ -29,6 +29,7 @@ from snugly.interpreter.values import (
     Unknown,
     Value,
 )
+from snugly.library.plain import counted
 from snugly.library.registry import constant, function
 
 NUMERIC = (bool, int, float, complex, Expr, Number)
@@ -284,7 +285,7 @@ def max_(machine: Any, *args: Value, key: Value = None, default: Value = NOTHING
 @function("builtins.min")
 def min_(machine: Any, *args: Value, key: Value = None, default: Value = NOTHING) -> Value:
     """Return the smallest item."""
-    return _extreme(machine, args, "Lt", key, default)
+    return counted(machine, _extreme(machine, args, "Lt", key, default), args)
 
 
 @function("builtins.abs")

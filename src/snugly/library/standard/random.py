@@ -46,7 +46,7 @@ class Random(Model):
 
     def randint(self, machine: Machine, a: Value, b: Value) -> Value:
         """``randint(a, b)``: both ends included."""
-        return whole(machine, *hull((a, b)))
+        return whole(machine, bounds(a)[0], bounds(b)[1])
 
     def randrange(self, machine: Machine, start: Value, stop: Value = None, step: Value = 1) -> Value:
         """``randrange([start,] stop[, step])``."""

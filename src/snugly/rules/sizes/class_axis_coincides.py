@@ -43,11 +43,20 @@ class ClassAxisCoincides(Diagnosis):
     @property
     def message(self) -> str:
         """Say what is normalized over what."""
+        place = (
+            f"{self.loss} takes axis 1 for the classes, but the layer before it puts the {self.classes} classes of "
+            f"{sizes(self.input)} on axis {self.axis}."
+        )
+        other = self.input[1]
+        if not self.soft and same(self.classes, other) is not True:
+            return (
+                f"{place} torch raises unless {self.classes} happens to be {other}; then the softmax runs over "
+                f"positions, and each label is looked up at the wrong place."
+            )
         why = "the target has the same shape" if self.soft else f"both axes have {self.classes} entries"
         return (
-            f"{self.loss} takes axis 1 for the classes, but the layer before it puts the {self.classes} classes of "
-            f"{sizes(self.input)} on axis {self.axis}. Nothing is raised, because {why}: the softmax runs over "
-            f"positions, and each label is looked up at the wrong place."
+            f"{place} Nothing is raised, because {why}: the softmax runs over positions, and each label is looked up "
+            f"at the wrong place."
         )
 
 
