@@ -240,7 +240,7 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Value:
 
 def _slice(machine: Machine, node: ast.Slice) -> Value:
     start, stop, step = (None if end is None else evaluate(machine, end) for end in (node.lower, node.upper, node.step))
-    if isinstance(start, (Unknown, Number)) and isinstance(stop, (Unknown, Number)):
+    if isinstance(start, (Unknown, Number, LibraryName)):
         start, stop = _window(machine, node, start, stop)
     return slice(start, stop, step)
 
