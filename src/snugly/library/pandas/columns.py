@@ -36,7 +36,7 @@ def first_rows(machine: Machine, rows: Dim | None, n: Value) -> Dim | None:
     """Return how many rows ``head(n)`` gives of so many."""
     if not isinstance(n, int) or n < 0:
         return machine.new_symbol("rows")
-    known = sliced_length(rows, slice(None, n))
+    known = sliced_length(machine, rows, slice(None, n))
     return machine.new_symbol("rows", 0, n) if known is None else known
 
 
@@ -356,7 +356,7 @@ def rows_taken(machine: Machine, rows: Dim | None, key: Value) -> Value:
     from snugly.facts.tensors import TensorFacts
 
     if isinstance(key, slice):
-        known = sliced_length(rows, key)
+        known = sliced_length(machine, rows, key)
         return machine.new_symbol("rows") if known is None else known
     if isinstance(key, TensorFacts) and key.rank == 1:
         return key.size(0) if key.dtype not in ("bool", None) else machine.new_symbol("rows")

@@ -424,7 +424,7 @@ class Locator(Model):
         if isinstance(key, slice):
             if key == slice(None):
                 return owner
-            width = sliced_length(owner._count, key)
+            width = sliced_length(machine, owner._count, key)
             return owner._with_columns(None, machine.new_symbol("F") if width is None else width)
         names = key._names if isinstance(key, Index) else names_in(key)
         if names is not None:
