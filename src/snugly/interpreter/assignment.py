@@ -25,7 +25,7 @@ def assign(machine: Machine, target: ast.expr, value: Value, *, record: bool = T
     """Bind a target to a value."""
     if isinstance(target, ast.Name):
         value = seeds.bound(machine, target, value)
-        bind_name(machine, target.id, _named(machine, target.id, value))
+        bind_name(machine, target.id, named(machine, target.id, value))
         if record and isinstance(value, TensorFacts) and not machine.events.muted:
             machine.events.lines.append(LineRecord(machine.frame.source.place(target), target.id, value))
     elif isinstance(target, ast.Attribute):
@@ -38,7 +38,7 @@ def assign(machine: Machine, target: ast.expr, value: Value, *, record: bool = T
         assign(machine, target.value, value, record=record)
 
 
-def _named(machine: Machine, name: str, value: Value) -> Value:
+def named(machine: Machine, name: str, value: Value) -> Value:
     """Give an integer that is not known an identity: the name stands for one number until it is bound again."""
     if isinstance(value, Number) and value.type == "int" and value.low is not None and value.low >= 0:
         high = value.high

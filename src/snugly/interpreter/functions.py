@@ -88,7 +88,9 @@ def run(machine: Machine, function: Function, bound: dict[str, Value]) -> Value:
     node = function.node
     if machine.budget.depth >= DEEPEST or sum(call is node for call in machine.open_calls) >= RECURSIONS:
         return Unknown("a recursion that is too deep")
-    machine.entered.add(id(node))
+    if id(node) not in machine.entered:
+        machine.entered.add(id(node))
+        machine.habits.enter(node)
     bound = seeds.parameters(machine, function.module, node, bound)
     scope = Scope(bound, function.scope, "function", function.module)
     frame = Frame(scope, function.module, machine.trail.open())

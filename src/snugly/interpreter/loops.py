@@ -1,7 +1,8 @@
 """Loops: followed one by one where that pays, to a fixed point where it does not, list growth extrapolated.
 
-The first iteration is followed with its own item. A second one, with an item that stands for all the others,
-tells whether anything changes from iteration to iteration. If nothing does (temporaries aside), those two
+The first iteration is followed with its own item. Where it changes nothing that a next one can see, that was enough.
+Else a second one, with an item that stands for all the others, tells whether anything changes from iteration to
+iteration. If nothing does (temporaries aside), those two
 were enough. If only lists grow, and by the same each time, their final length is computed. Otherwise the
 second iteration is taken back and the loop is followed item by item while that is cheap, or what changes is
 widened until it is stable.
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, Expr
 from snugly.facts.dims import value as known
+from snugly.facts.records import dataclass
 from snugly.interpreter.budget import CONCRETE_ITERATIONS, CONCRETE_STEPS
 from snugly.interpreter.flow import Broke, Continued, Exit, Loop, Signal
 from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join, open_symbols
+from snugly.interpreter.repeating import Habits, add_up, sums_if_repeated
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
 from snugly.interpreter.windows import Stride
 
@@ -48,8 +51,18 @@ def run_for(machine: Machine, node: ast.For | ast.AsyncFor) -> None:
         assign(machine, node.target, item)
         run_block(machine, node.body)
 
-    carried = machine.carried.of(node.body, node.target)
-    with_loop(machine, lambda: _follow_items(machine, sequence, body, carried), lambda: run_block(machine, node.orelse))
+    habits = machine.habits.of(node.body, node.target, machine.carried.of(node.body, node.target))
+    loop = _For(body, lambda item: assign(machine, node.target, item, record=False), habits)
+    with_loop(machine, lambda: _follow_items(machine, sequence, loop), lambda: run_block(machine, node.orelse))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _For:
+    """A ``for`` statement: how its body is followed with an item, how only its target is bound, and its habits."""
+
+    body: Callable[[Value], None]
+    bind: Callable[[Value], None]
+    habits: Habits
 
 
 def with_loop(machine: Machine, follow: Callable[[], None], otherwise: Callable[[], None]) -> None:
@@ -113,12 +126,12 @@ def _break_exit(machine: Machine, loop: Loop) -> Exit:
     return Exit(machine.trail.capture(loop.mark))
 
 
-def _follow_items(machine: Machine, sequence: Sequence, body: Callable[[Value], None], carried: frozenset[str]) -> None:
+def _follow_items(machine: Machine, sequence: Sequence, loop: _For) -> None:
     if sequence.items is None and sequence.cases:
         for case in sequence.cases:
             machine.batches.append(case.name)
             try:
-                _follow_run(machine, case.element, case.times, body, carried)
+                _follow_run(machine, case.element, case.times, loop)
             finally:
                 machine.batches.pop()
         return
@@ -127,16 +140,16 @@ def _follow_items(machine: Machine, sequence: Sequence, body: Callable[[Value], 
         runs = _runs(sequence.items)
         if len(runs) <= RUNS:
             for case in runs:
-                _follow_run(machine, case.element, case.times, body, carried)
+                _follow_run(machine, case.element, case.times, loop)
             return
     if isinstance(sequence, Range) and isinstance(sequence.length, int) and isinstance(sequence.start, int):
-        _follow_range(machine, sequence, body, carried)
+        _follow_range(machine, sequence, loop)
     elif isinstance(sequence, Range) and sequence.step not in (1, -1) and isinstance(sequence.start, (int, Expr)):
-        _follow_strides(machine, sequence, sequence.start, body, carried)
+        _follow_strides(machine, sequence, sequence.start, loop)
     elif sequence.items is not None:
-        _follow_distinct(machine, sequence.items, items is not None, body, carried)
+        _follow_distinct(machine, sequence.items, items is not None, loop)
     elif sequence.element is not NOTHING:
-        _follow_run(machine, sequence.element, sequence.length, body, carried)
+        _follow_run(machine, sequence.element, sequence.length, loop)
 
 
 def _runs(items: list[Value]) -> list[Case]:
@@ -152,32 +165,30 @@ def _runs(items: list[Value]) -> list[Case]:
     return runs
 
 
-def _follow_range(machine: Machine, sequence: Range, body: Callable[[Value], None], carried: frozenset[str]) -> None:
+def _follow_range(machine: Machine, sequence: Range, loop: _For) -> None:
     """Follow a range of known ends: its first number, a symbol for those between, and a short last step."""
     count, start, step = sequence.length, sequence.start, sequence.step
     assert isinstance(count, int)  # noqa: S101 - the caller looked
     if count <= 2:
         for index in range(count):
-            iteration(machine, lambda index=index: body(start + index * step))  # type: ignore[misc]
+            iteration(machine, lambda index=index: loop.body(start + index * step))  # type: ignore[misc]
         return
     split_last = step not in (1, -1)
     between = count - 2 if split_last else count - 1
     middle: Value = start + step * machine.new_symbol("i", 1, between)
     rest = [start + step * index for index in range(1, between + 1)] if count <= CONCRETE_ITERATIONS else None
-    _probe(machine, start, middle, between, rest, body, carried)
+    _probe(machine, start, middle, between, rest, loop)
     if split_last:
-        iteration(machine, lambda: body(start + step * (count - 1)))
+        iteration(machine, lambda: loop.body(start + step * (count - 1)))
 
 
-def _follow_strides(
-    machine: Machine, sequence: Range, start: Dim, body: Callable[[Value], None], carried: frozenset[str]
-) -> None:
+def _follow_strides(machine: Machine, sequence: Range, start: Dim, loop: _For) -> None:
     """Follow a range in strides whose end is not known: its first number, and a symbol for the later ones."""
     later = start + sequence.step * machine.new_symbol("i", 1)
     more = None if sequence.length is None else sequence.length - 1
     machine.strides.append(Stride((start, later), sequence.stop if isinstance(sequence.stop, (int, Expr)) else None))
     try:
-        _probe(machine, start, later, more, None, body, carried)
+        _probe(machine, start, later, more, None, loop)
     finally:
         machine.strides.pop()
 
@@ -186,25 +197,22 @@ def _follow_distinct(
     machine: Machine,
     items: list[Value],
     few: bool,  # noqa: FBT001 - one caller, beside it
-    body: Callable[[Value], None],
-    carried: frozenset[str],
+    loop: _For,
 ) -> None:
     rest = element_of(Sequence("list", items[1:]))
-    _probe(machine, items[0], rest, len(items) - 1, items[1:] if few else None, body, carried)
+    _probe(machine, items[0], rest, len(items) - 1, items[1:] if few else None, loop)
 
 
-def _follow_run(
-    machine: Machine, element: Value, times: Dim | None, body: Callable[[Value], None], carried: frozenset[str]
-) -> None:
+def _follow_run(machine: Machine, element: Value, times: Dim | None, loop: _For) -> None:
     count = known(times)
     if count == 0:
         return
     if count == 1:
-        iteration(machine, lambda: body(element))
+        iteration(machine, lambda: loop.body(element))
         return
     more = None if times is None else times - 1
     rest = [element] * (count - 1) if count is not None and count <= CONCRETE_ITERATIONS else None
-    _probe(machine, element, element, more, rest, body, carried)
+    _probe(machine, element, element, more, rest, loop)
 
 
 def _probe(
@@ -213,48 +221,72 @@ def _probe(
     other: Value,
     more: Dim | None,
     rest: list[Value] | None,
-    body: Callable[[Value], None],
-    carried: frozenset[str],
+    loop: _For,
 ) -> None:
     """Follow the first item, then one that stands for the ``more`` others, and see whether that was enough."""
     trail = machine.trail
     before = machine.budget.steps
     loop_began = Since(now(), len(machine.made), open_symbols(other))
-    mark = trail.open()
-    iteration(machine, lambda: body(first))
-    made_first = trail.capture(mark)
+    trail.open()
+    exits = _exits(machine)
+    iteration(machine, lambda: loop.body(first))
     started = {key: saved for key, (_, saved) in trail.levels[-1].items()}
-    trail.keep()
     cost = machine.budget.steps - before
     if isinstance(more, Expr) and known(more) is not None:
         more = known(more)
+    cheap = rest is not None and cost * len(rest) <= CONCRETE_STEPS
+    if other is first or not _varies(machine, loop.habits):
+        sums = sums_if_repeated(machine, trail.levels[-1], loop.habits, loop_began)
+        if sums is not None and not (sums and _exits(machine) != exits):
+            trail.keep()
+            add_up(machine, sums, more, loop_began.local(machine))
+            loop.bind(other)
+            # what the other iterations would have cost decides as ever how closely an outer loop is followed
+            machine.budget.steps += cost * (1 + len(rest) if sums and cheap and rest is not None else 1)
+            return
+    trail.keep()
     events = machine.events.mark()
     trail.open()
     since = Since(now(), len(machine.made))
     left: Signal | None = None
     try:
-        iteration(machine, lambda: body(other))
+        iteration(machine, lambda: loop.body(other))
     except Signal as signal:
         left = signal
     if left is None and stable(
-        machine, trail.levels[-1], started, carried, Since(since.moment, loop_began.symbols, loop_began.items)
+        machine,
+        trail.levels[-1],
+        started,
+        loop.habits.carried,
+        Since(since.moment, loop_began.symbols, loop_began.items),
     ):
         grown = trail.keep()
         grow(machine, grown, started, more, loop_began)
         return
-    cheap = rest is not None and cost * len(rest) <= CONCRETE_STEPS
     if cheap and rest is not None:
         trail.undo()
         machine.events.drop_since(events)
         for item in rest:
-            iteration(machine, lambda item=item: body(item))  # type: ignore[misc]
+            iteration(machine, lambda item=item: loop.body(item))  # type: ignore[misc]
         return
     if left is not None:
         trail.keep()
         raise left
     trail.keep()
-    del made_first
-    to_fixed_point(machine, lambda: body(other), carried, loop_began.items)
+    to_fixed_point(machine, lambda: loop.body(other), loop.habits.carried, loop_began.items)
+
+
+def _varies(machine: Machine, habits: Habits) -> bool:
+    """Tell whether iterations with different items may differ: the item is read for more than to be printed."""
+    scope = machine.frame.scope
+    seen_elsewhere = machine.habits.free() if scope.captured or scope.outer is None else frozenset()
+    return habits.varied or bool(habits.target & seen_elsewhere)
+
+
+def _exits(machine: Machine) -> int:
+    """Count the ways out of the loop and of its function that some paths take."""
+    frame = machine.frame
+    return len(frame.loops[-1].breaks) + len(frame.returns)
 
 
 def to_fixed_point(

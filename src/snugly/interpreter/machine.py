@@ -12,6 +12,7 @@ from snugly.interpreter.budget import Budget
 from snugly.interpreter.events import Events
 from snugly.interpreter.heap import Trail
 from snugly.interpreter.joins import join
+from snugly.interpreter.repeating import KnownHabits
 from snugly.interpreter.scopes import Carried
 from snugly.interpreter.values import NOTHING, Class, Sequence, Unknown, Value
 
@@ -43,6 +44,7 @@ class Machine:
         self.events = Events()
         self.trail = Trail()
         self.carried = Carried()
+        self.habits = KnownHabits()
         self.settings: dict[str, Any] = {}
         self.frames: list[Frame] = []
         self.sites: list[Site] = []

@@ -1,0 +1,234 @@
+"""Loops whose iterations all do the same, which is known after the first.
+
+Where the first iteration has left everything that a next one can read as it was, each next one would meet the same
+facts again and say nothing new: it is not followed. Numbers that the body only adds to (``seen += len(y)``,
+``total += loss.item()``) and lists that it only appends to would be all that changes; for those numbers the sum over
+all iterations is computed instead.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from snugly.facts.dims import Dim, Expr, symbols
+from snugly.facts.records import dataclass
+from snugly.interpreter.growth import MODES, widen_value
+from snugly.interpreter.heap import state_of
+from snugly.interpreter.joins import equivalent, number_bounds, number_type
+from snugly.interpreter.scopes import Scope, target_names
+from snugly.interpreter.values import NOTHING, Instance, Mapping, Number, Sequence, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from snugly.facts.dims import Symbol
+    from snugly.interpreter.growth import Since
+    from snugly.interpreter.heap import Delta, State
+    from snugly.interpreter.machine import Machine
+
+_SHOWING = frozenset(("round", "len", "float", "int", "str", "format", "abs", "min", "max", "sum", "repr"))
+"""Builtin functions that tell a program nothing but their result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What a loop's body does with names, read off its source.
+
+    Attributes:
+        carried: it may read them before it has written them.
+        summed: it does nothing with them but add to them and print them.
+        target: the names of the loop's target.
+        varied: it reads the target for more than to print it, so that its iterations may differ.
+        prints: it calls ``print``, which is nothing but that if the name means the builtin.
+    """
+
+    carried: frozenset[str]
+    summed: frozenset[str] = frozenset()
+    target: frozenset[str] = frozenset()
+    varied: bool = True
+    prints: bool = False
+
+
+class KnownHabits:
+    """The habits of the loops of a run, each read once, and what its functions read from outside."""
+
+    def __init__(self) -> None:
+        """Start with no loop seen."""
+        self._of: dict[int, Habits] = {}
+        self._free: set[str] = set()
+        self._entered: list[ast.AST] = []
+
+    def of(self, body: list[ast.stmt], target: ast.expr, carried: frozenset[str]) -> Habits:
+        """Return the habits of a ``for`` statement's body."""
+        known = self._of.get(id(body))
+        if known is None:
+            known = self._of[id(body)] = _habits(body, target, carried)
+        return known
+
+    def enter(self, function: ast.AST) -> None:
+        """Note that a function is followed for the first time."""
+        self._entered.append(function)
+
+    def free(self) -> set[str]:
+        """Return the names that functions which were followed take from outside."""
+        while self._entered:
+            self._free |= _free_names(self._entered.pop())
+        return self._free
+
+
+def _habits(body: list[ast.stmt], target: ast.expr, carried: frozenset[str]) -> Habits:
+    read: set[str] = set()
+    added: set[str] = set()
+    written: set[str] = set()
+    prints = False
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else written).add(node.id)
+            continue
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
+            added.add(node.target.id)
+            waiting.append(node.value)
+            continue
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_named(node.value.func, {"print"}):
+            prints = True
+            read.update(_handed_on([*node.value.args, *(keyword.value for keyword in node.value.keywords)]))
+            continue
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            written.add(node.name)
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            written.update(node.names)
+        waiting.extend(ast.iter_child_nodes(node))
+    names = frozenset(target_names(target))
+    plain = isinstance(target, ast.Name) or all(isinstance(each, ast.Name) for each in getattr(target, "elts", (None,)))
+    summed = frozenset(added - read - written - names)
+    return Habits(carried, summed, names, not plain or bool(names & (read | added)), prints)
+
+
+def _handed_on(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names that what is printed hands to functions which may do more than show them."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and not _is_named(node.func, _SHOWING):
+            yield from (each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+        else:
+            yield from _handed_on(ast.iter_child_nodes(node))
+
+
+def _is_named(node: ast.expr, names: Iterable[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
+
+
+def _free_names(function: ast.AST) -> set[str]:
+    read: set[str] = set()
+    bound: set[str] = set()
+    declared: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            declared.update(node.names)
+    return read - bound | declared
+
+
+def sums_if_repeated(
+    machine: Machine, level: Delta, habits: Habits, since: Since
+) -> dict[str, tuple[Value, Value]] | None:
+    """Return what the body adds up, if the next iteration can see no other change; else ``None``.
+
+    Args:
+        machine: the run.
+        level: states before the iteration of what it wrote.
+        habits: what the body does with names.
+        since: when the loop began; what is younger is seen by the next iteration only through what is older.
+
+    Returns:
+        The numbers that the body added to, by name, each before and after the iteration.
+    """
+    if habits.prints and machine.frame.scope.find("print") is not NOTHING:
+        return None
+    sums: dict[str, tuple[Value, Value]] = {}
+    for thing, saved in level.values():
+        if getattr(thing, "born", 0) > since.moment:
+            continue
+        if thing is machine.frame.scope:
+            if not _same_names(machine, thing, saved, habits, sums):
+                return None
+        elif not _is_as_before(thing, saved):
+            return None
+    return sums
+
+
+def _same_names(
+    machine: Machine, scope: Scope, saved: dict[str, Value], habits: Habits, sums: dict[str, tuple[Value, Value]]
+) -> bool:
+    seen_elsewhere = machine.habits.free() if scope.captured or scope.outer is None else ()
+    if any(name not in scope.names for name in saved):
+        return False
+    for name, value in scope.names.items():
+        old = saved.get(name, NOTHING)
+        if value is old or name in habits.target:
+            continue
+        if name in habits.summed and name not in seen_elsewhere and _is_number(old) and _is_number(value):
+            sums[name] = old, value
+        elif (name in habits.carried or name in seen_elsewhere) and not equivalent(old, value):
+            return False
+    return True
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, (int, float, Expr, Number)) and not isinstance(value, bool)
+
+
+def _is_as_before(thing: object, saved: State) -> bool:
+    now = state_of(thing)
+    if isinstance(thing, Scope):
+        return _same_entries(saved, now)
+    if isinstance(thing, Instance):
+        return saved[1] is now[1] and _same_entries(saved[0], now[0])
+    if isinstance(thing, Mapping):
+        return _same_entries(saved[0], now[0]) and saved[2] == now[2] and equivalent(saved[1], now[1])
+    if isinstance(thing, Sequence):
+        items, element, length, cases = saved
+        if items is None or now[0] is None:
+            return items is now[0] and equivalent(element, now[1]) and length == now[2] and cases == now[3]
+        return len(items) == len(now[0]) and all(map(equivalent, items, now[0]))
+    return saved is None or _same_entries(saved, now)
+
+
+def _same_entries(old: dict[str, Value], new: dict[str, Value]) -> bool:
+    return old.keys() == new.keys() and all(
+        value is new[name] or name in MODES or equivalent(value, new[name]) for name, value in old.items()
+    )
+
+
+def add_up(machine: Machine, sums: dict[str, tuple[Value, Value]], more: Dim | None, local: frozenset[Symbol]) -> None:
+    """Give numbers that an iteration added to the value that ``more`` further ones leave them with."""
+    scope = machine.frame.scope
+    for name, (old, new) in sums.items():
+        machine.touch(scope)
+        scope.names[name] = _summed(machine, name, (old, new), more, local)
+
+
+def _summed(
+    machine: Machine, name: str, states: tuple[Value, Value], more: Dim | None, local: frozenset[Symbol]
+) -> Value:
+    from snugly.interpreter.assignment import named
+
+    old, new = states
+    if not isinstance(more, int):
+        return widen_value(old, new, final=False)
+    if isinstance(old, (int, Expr)) and isinstance(new, (int, Expr)):
+        step = new - old
+        if not isinstance(step, Expr) or not symbols(step) & local:
+            return old + step * (more + 1)
+    (low, high), (new_low, new_high) = number_bounds(old), number_bounds(new)
+    kind = "float" if "float" in (number_type(old), number_type(new)) else "int"
+    return named(machine, name, Number(kind, _reached(low, new_low, more), _reached(high, new_high, more)))
+
+
+def _reached(before: float | None, after: float | None, more: int) -> float | None:
+    return None if before is None or after is None else after + (after - before) * more
