@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter import classes
@@ -28,6 +28,8 @@ from snugly.interpreter.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snugly.interpreter.machine import Machine
 
 TENSOR_CLASSES = {
@@ -40,26 +42,11 @@ TENSOR_CLASSES = {
 
 def get(machine: Machine, value: Value, name: str) -> Value:
     """Return ``value.name``."""
-    if isinstance(value, Choice):
-        return _of_choice(machine, value, name)
-    if name == "__dict__" and isinstance(value, (LibraryName, Module, Class)):
-        return machine.call(LibraryName("builtins.vars"), value)
+    rule = _RULES.get(type(value))
+    if rule is not None:
+        return rule(machine, value, name)
     if isinstance(value, TensorFacts):
         return tensor_attribute(machine, value, name)
-    if isinstance(value, Instance):
-        return classes.get_from_instance(machine, value, name)
-    if isinstance(value, LibraryName):
-        if name in ("__name__", "__qualname__"):
-            return value.path.rpartition(".")[2]
-        return machine.program.libraries.resolve(f"{value.path}.{name}")
-    if isinstance(value, Module):
-        return _of_module(machine, value, name)
-    if isinstance(value, Class):
-        return _of_class(machine, value, name)
-    if isinstance(value, classes.Super):
-        return classes.get_from_super(machine, value, name)
-    if isinstance(value, Unknown):
-        return Unknown(value.reason or f"attribute {name}")
     if hasattr(value, "_fields") and name in value._fields:
         return getattr(value, name)
     kind = builtin_kind(value)
@@ -75,6 +62,16 @@ def get(machine: Machine, value: Value, name: str) -> Value:
     if found is NOTHING:
         return machine.unknown(f"{getattr(value, 'path', type(value).__name__)}.{name}")
     return found
+
+
+def _of_library(machine: Machine, value: LibraryName, name: str) -> Value:
+    if name in ("__name__", "__qualname__"):
+        return value.path.rpartition(".")[2]
+    return machine.program.libraries.resolve(f"{value.path}.{name}")
+
+
+def _of_unknown(_machine: Machine, value: Unknown, name: str) -> Value:
+    return Unknown(value.reason or f"attribute {name}")
 
 
 def builtin_kind(value: Value) -> str | None:
@@ -170,6 +167,18 @@ def tensor_attribute(machine: Machine, value: TensorFacts, name: str) -> Value:
         return Number("bool") if value.requires_grad is None else value.requires_grad
     owner = TENSOR_CLASSES.get(value.kind, "torch.Tensor")
     return machine.program.libraries.method(machine, f"{owner}.{name}", value)
+
+
+_RULES: dict[type, Callable[[Machine, Any, str], Value]] = {
+    Choice: _of_choice,
+    TensorFacts: tensor_attribute,
+    Instance: classes.get_from_instance,
+    LibraryName: _of_library,
+    Module: _of_module,
+    Class: _of_class,
+    classes.Super: classes.get_from_super,
+    Unknown: _of_unknown,
+}
 
 
 def _shape(value: TensorFacts) -> Value:

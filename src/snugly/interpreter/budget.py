@@ -38,10 +38,11 @@ class Budget:
 
     Attributes:
         steps: how many nodes were evaluated.
+        check: the number of steps at which to look next.
         depth: how many calls of the user's functions are open.
     """
 
-    __slots__ = ("_check", "deadline", "depth", "limit", "steps")
+    __slots__ = ("check", "deadline", "depth", "limit", "steps")
 
     def __init__(self, seconds: float = SECONDS, steps: int = 600_000) -> None:
         """Start the clock."""
@@ -49,12 +50,16 @@ class Budget:
         self.depth = 0
         self.limit = steps
         self.deadline = time.thread_time() + seconds
-        self._check = min(512, steps)
+        self.check = min(512, steps)
 
     def spend(self) -> None:
         """Count one step. Raises ``Exhausted`` when no step is left."""
         self.steps += 1
-        if self.steps >= self._check:
-            self._check = self.steps + 512
-            if self.steps >= self.limit or time.thread_time() > self.deadline:
-                raise Exhausted
+        if self.steps >= self.check:
+            self.look()
+
+    def look(self) -> None:
+        """Look at what is spent. Raises ``Exhausted`` when no step or no time is left."""
+        self.check = self.steps + 512
+        if self.steps >= self.limit or time.thread_time() > self.deadline:
+            raise Exhausted

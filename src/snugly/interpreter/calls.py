@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import value as known
@@ -32,6 +33,7 @@ from snugly.library.registry import QUIET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
 
     from snugly.interpreter.machine import Machine
 
@@ -49,21 +51,9 @@ def call(
         rest: a starred argument whose items are not listed, ``NOTHING`` where there is none.
     """
     machine.budget.spend()
-    if isinstance(function, Choice):
-        return _call_choice(machine, function, args, kwargs, rest)
-    if isinstance(function, Function):
-        return functions.run(machine, function, functions.bind(function, args, kwargs, rest))
-    if isinstance(function, Method):
-        return call(machine, function.function, [function.receiver, *args], kwargs, rest)
-    if isinstance(function, Partial):
-        return call(machine, function.function, [*function.args, *args], {**function.kwargs, **kwargs}, rest)
-    if isinstance(function, Class):
-        return classes.instantiate(machine, function, args, kwargs)
-    if isinstance(function, Instance):
-        return _call_instance(machine, function, args, kwargs, rest)
-    if isinstance(function, (Unknown, Module, type(None))):
-        escape(machine, (*args, *kwargs.values()))
-        return Unknown(getattr(function, "reason", "") or "a call of something unknown")
+    rule = _OF_THE_PROGRAM.get(type(function))
+    if rule is not None:
+        return rule(machine, function, args, kwargs, rest)
     if rest is not NOTHING:
         return _call_starred(machine, function, args, kwargs, rest)
     if isinstance(function, Native):
@@ -76,6 +66,33 @@ def call(
         with machine.layer(getattr(function, "origin", None)):
             return call_native(machine, function.call, getattr(function, "path", ""), args, kwargs)
     return machine.unknown(f"a call of {getattr(function, 'path', type(function).__name__)}")
+
+
+def _call_function(
+    machine: Machine, function: Function, args: list[Value], kwargs: dict[str, Value], rest: Value
+) -> Value:
+    return functions.run(machine, function, functions.bind(function, args, kwargs, rest))
+
+
+def _call_method(machine: Machine, method: Method, args: list[Value], kwargs: dict[str, Value], rest: Value) -> Value:
+    return call(machine, method.function, [method.receiver, *args], kwargs, rest)
+
+
+def _call_partial(
+    machine: Machine, partial: Partial, args: list[Value], kwargs: dict[str, Value], rest: Value
+) -> Value:
+    return call(machine, partial.function, [*partial.args, *args], {**partial.kwargs, **kwargs}, rest)
+
+
+def _call_class(machine: Machine, cls: Class, args: list[Value], kwargs: dict[str, Value], _rest: Value) -> Value:
+    return classes.instantiate(machine, cls, args, kwargs)
+
+
+def _call_unknown(
+    machine: Machine, function: Value, args: list[Value], kwargs: dict[str, Value], _rest: Value
+) -> Value:
+    escape(machine, (*args, *kwargs.values()))
+    return Unknown(getattr(function, "reason", "") or "a call of something unknown")
 
 
 def _call_starred(
@@ -125,13 +142,29 @@ def _call_instance(
     return machine.unknown(f"a call of {instance.type.name}")
 
 
+_OF_THE_PROGRAM: dict[type, Callable[[Machine, Any, list[Value], dict[str, Value], Value], Value]] = {
+    Choice: _call_choice,
+    Function: _call_function,
+    Method: _call_method,
+    Partial: _call_partial,
+    Class: _call_class,
+    Instance: _call_instance,
+    Unknown: _call_unknown,
+    Module: _call_unknown,
+    type(None): _call_unknown,
+}
+"""What the program's own values do when they are called, and those that are not known."""
+
+
 def takes_machine(function: Callable[..., Any]) -> bool:
     """Tell whether a library's function wants the machine as its first argument."""
     code = getattr(function, "__code__", None)
-    if code is None:
-        return False
-    first = 1 if hasattr(function, "__func__") else 0
-    return bool(code.co_argcount > first) and code.co_varnames[first] == "machine"
+    return code is not None and _names_machine(code, 1 if hasattr(function, "__func__") else 0)
+
+
+@cache
+def _names_machine(code: CodeType, first: int) -> bool:
+    return code.co_argcount > first and code.co_varnames[first] == "machine"
 
 
 def call_native(
@@ -139,7 +172,7 @@ def call_native(
 ) -> Value:
     """Call a function of the library's description; whatever goes wrong there gives an unknown value."""
     plain = [settle(value) for value in args]
-    named = {key: settle(value) for key, value in kwargs.items()}
+    named = {key: settle(value) for key, value in kwargs.items()} if kwargs else {}
     if takes_machine(function):
         plain.insert(0, machine)
     try:

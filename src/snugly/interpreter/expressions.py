@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Expr
-from snugly.interpreter import calls, comprehensions, functions, operators
+from snugly.interpreter import attributes, calls, comprehensions, functions, operators
 from snugly.interpreter.budget import LARGEST_TEXT, LISTED_ITEMS
 from snugly.interpreter.classes import Super
 from snugly.interpreter.flow import Raised, Site
@@ -35,7 +35,10 @@ LONGEST_CHAIN = 400
 
 def evaluate(machine: Machine, node: ast.expr) -> Value:
     """Return the value of an expression."""
-    machine.budget.spend()
+    budget = machine.budget
+    budget.steps += 1
+    if budget.steps >= budget.check:
+        budget.look()
     rule = EXPRESSIONS.get(type(node))
     return Unknown(type(node).__name__) if rule is None else rule(machine, node)
 
@@ -45,7 +48,7 @@ def _constant(_machine: Machine, node: ast.Constant) -> Value:
 
 
 def _name(machine: Machine, node: ast.Name) -> Value:
-    found = machine.frame.scope.find(node.id)
+    found = machine.frames[-1].scope.find(node.id)
     if found is NOTHING:
         found = machine.program.libraries.builtin(node.id)
         if found is None:
@@ -54,7 +57,11 @@ def _name(machine: Machine, node: ast.Name) -> Value:
 
 
 def _attribute(machine: Machine, node: ast.Attribute) -> Value:
-    return with_site(machine, node, lambda: machine.get(evaluate(machine, node.value), node.attr))
+    machine.sites.append(Site(node, machine.frames[-1].source))
+    try:
+        return attributes.get(machine, evaluate(machine, node.value), node.attr)
+    finally:
+        machine.sites.pop()
 
 
 def with_site(machine: Machine, node: ast.expr | ast.stmt, action: Callable[[], Value]) -> Value:
@@ -317,7 +324,7 @@ def evaluate_callee(machine: Machine, node: ast.Call) -> Value:
     """Return what is called; the receiver of a method is left in ``machine.last_receiver``."""
     if isinstance(node.func, ast.Attribute):
         receiver = evaluate(machine, node.func.value)
-        found = machine.get(receiver, node.func.attr)
+        found = attributes.get(machine, receiver, node.func.attr)
         machine.last_receiver = receiver
         return found
     found = evaluate(machine, node.func)

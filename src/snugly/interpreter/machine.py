@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, Expr, symbol
@@ -17,7 +16,8 @@ from snugly.interpreter.scopes import Carried
 from snugly.interpreter.values import NOTHING, Class, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from snugly.facts.origins import Place
     from snugly.interpreter.flow import Frame, Site
@@ -149,14 +149,9 @@ class Machine:
         """Say that a library function changed a tensor or an array in place: it is ``new`` wherever it was ``old``."""
         assignment.replace_everywhere(self, old, new)
 
-    @contextmanager
-    def layer(self, origin: Any) -> Iterator[None]:
+    def layer(self, origin: Any) -> AbstractContextManager[None]:
         """Name the layer in whose ``call`` the operations happen."""
-        self.layers.append(origin)
-        try:
-            yield
-        finally:
-            self.layers.pop()
+        return _Within(self.layers, origin)
 
     # What the interpreter's modules use.
 
@@ -173,3 +168,18 @@ class Machine:
     def is_tensor(self, value: Value) -> bool:
         """Tell whether a value is a tensor, an array or a picture."""
         return isinstance(value, TensorFacts)
+
+
+class _Within:
+    """A layer that is open for the length of a ``with``."""
+
+    __slots__ = ("layers", "origin")
+
+    def __init__(self, layers: list[Any], origin: Any) -> None:
+        self.layers, self.origin = layers, origin
+
+    def __enter__(self) -> None:
+        self.layers.append(self.origin)
+
+    def __exit__(self, *_: object) -> None:
+        self.layers.pop()

@@ -36,12 +36,14 @@ class Scope:
 
     def find(self, name: str) -> Value:
         """Return what ``name`` means here, or ``NOTHING``."""
-        scope: Scope | None = self.elsewhere.get(name, self)
+        scope: Scope | None = self.elsewhere.get(name, self) if self.elsewhere else self
         while scope is not None:
             value = scope.names.get(name, NOTHING)
             if value is not NOTHING:
                 return value
-            scope = scope.enclosing()
+            scope = scope.outer
+            while scope is not None and scope.kind == "class":
+                scope = scope.outer
         return NOTHING
 
     def enclosing(self) -> Scope | None:

@@ -53,8 +53,9 @@ TRANSPARENT = (
 
 def run_block(machine: Machine, body: list[ast.stmt]) -> None:
     """Follow statements; control that certainly leaves them comes out as a ``Signal``."""
+    budget = machine.budget
     for statement in body:
-        machine.budget.spend()
+        budget.spend()
         rule = STATEMENTS.get(type(statement))
         if rule is not None:
             rule(machine, statement)

@@ -19,6 +19,7 @@ A module of ``snugly.library`` is imported when a program first uses something t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snugly.facts.rooms import Notes, Room, Things
@@ -85,6 +86,7 @@ def constant(path: str, value: Any) -> None:
 def alias(path: str, meant: str) -> None:
     """Say that one dotted path (or prefix of paths) means another."""
     ALIASES.declare(path, meant)
+    canonical.cache_clear()
 
 
 def quiet(*packages: str) -> None:
@@ -93,6 +95,7 @@ def quiet(*packages: str) -> None:
         QUIET.declare(package, True)
 
 
+@lru_cache(maxsize=4096)
 def canonical(path: str) -> str:
     """Return the dotted path that ``path`` stands for: the longest aliased prefix is replaced, until there is none."""
     for _ in range(8):
