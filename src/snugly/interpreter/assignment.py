@@ -14,6 +14,7 @@ from snugly.interpreter.events import LineRecord
 from snugly.interpreter.flow import Site
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, settle
+from snugly.interpreter.trees import within
 from snugly.interpreter.values import NOTHING, Instance, Number, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def rewrites_what_it_reads(machine: Machine, node: ast.If) -> None:
 
     ``if mask[y, x] == 255: mask[y, x] = 0``, for every pixel, leaves no 255.
     """
-    read = {each.value.id for each in ast.walk(node.test) if _is_item_of_name(each)}  # type: ignore[attr-defined]
+    read = {each.value.id for each in within(node.test) if _is_item_of_name(each)}  # type: ignore[attr-defined]
     if not read:
         return
     for statement in (*node.body, *node.orelse):

@@ -42,6 +42,8 @@ TENSOR_CLASSES = {
 
 def get(machine: Machine, value: Value, name: str) -> Value:
     """Return ``value.name``."""
+    if name == "__dict__" and isinstance(value, (LibraryName, Module, Class)):
+        return machine.call(LibraryName("builtins.vars"), value)
     rule = _RULES.get(type(value))
     if rule is not None:
         return rule(machine, value, name)

@@ -10,6 +10,7 @@ from snugly.facts.scalars import choice, forgetting, linear_members
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.flow import Broke, Continued, Exit, Raised, Returned, Signal
 from snugly.interpreter.joins import join
+from snugly.interpreter.trees import within
 from snugly.interpreter.values import (
     NOTHING,
     Choice,
@@ -186,7 +187,7 @@ def _narrow_choices(machine: Machine, test: ast.expr, *, truth: bool | None) -> 
     """
     from snugly.interpreter.assignment import rebind
 
-    for node in ast.walk(test):
+    for node in within(test):
         if isinstance(node, ast.Name):
             known = machine.frame.scope.find(node.id)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

@@ -38,12 +38,12 @@ def is_generator(node: ast.AST, source: SourceFile) -> bool:
 
 
 def _yields(node: ast.AST) -> bool:
-    waiting = list(ast.iter_child_nodes(node))
+    waiting = [node]
     while waiting:
         inner = waiting.pop()
         if isinstance(inner, (ast.Yield, ast.YieldFrom)):
             return True
-        if not isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+        if inner is node or not isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             waiting.extend(ast.iter_child_nodes(inner))
     return False
 

@@ -10,7 +10,6 @@ widened until it is stable.
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, Expr
@@ -22,10 +21,12 @@ from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join, open_symbols
 from snugly.interpreter.repeating import Habits, add_up, sums_if_repeated
+from snugly.interpreter.trees import names
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
 from snugly.interpreter.windows import Stride
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable
 
     from snugly.facts.dims import Symbol
@@ -316,8 +317,8 @@ def run_while(machine: Machine, node: ast.While) -> None:
 
 
 def _carried(machine: Machine, node: ast.While) -> frozenset[str]:
-    names = {inner.id for inner in ast.walk(node.test) if isinstance(inner, ast.Name)}
-    return machine.carried.of(node.body) | names
+    read = {name.id for name in names(node.test)}
+    return machine.carried.of(node.body) | read
 
 
 def _follow_while(machine: Machine, node: ast.While, carried: frozenset[str]) -> None:

@@ -17,6 +17,7 @@ from snugly.interpreter.growth import MODES, widen_value
 from snugly.interpreter.heap import state_of
 from snugly.interpreter.joins import equivalent, number_bounds, number_type
 from snugly.interpreter.scopes import Scope, target_names
+from snugly.interpreter.trees import names, within
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Number, Sequence, Value
 
 if TYPE_CHECKING:
@@ -78,40 +79,59 @@ class KnownHabits:
 
 
 def _habits(body: list[ast.stmt], target: ast.expr, carried: frozenset[str]) -> Habits:
-    read: set[str] = set()
-    added: set[str] = set()
-    written: set[str] = set()
-    prints = False
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else written).add(node.id)
-            continue
-        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
-            added.add(node.target.id)
-            waiting.append(node.value)
-            continue
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_named(node.value.func, {"print"}):
-            prints = True
-            read.update(_handed_on([*node.value.args, *(keyword.value for keyword in node.value.keywords)]))
-            continue
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            written.add(node.name)
-        if isinstance(node, (ast.Global, ast.Nonlocal)):
-            written.update(node.names)
-        waiting.extend(ast.iter_child_nodes(node))
-    names = frozenset(target_names(target))
+    uses = _Uses()
+    uses.look(body)
+    bound = frozenset(target_names(target))
     plain = isinstance(target, ast.Name) or all(isinstance(each, ast.Name) for each in getattr(target, "elts", (None,)))
-    summed = frozenset(added - read - written - names)
-    return Habits(carried, summed, names, not plain or bool(names & (read | added)), prints)
+    summed = frozenset(uses.added - uses.read - uses.written - bound)
+    return Habits(carried, summed, bound, not plain or bool(bound & (uses.read | uses.added)), uses.prints)
+
+
+class _Uses:
+    """What statements do with names: read them, write them, only add to them; and whether they print."""
+
+    __slots__ = ("added", "prints", "read", "written")
+
+    def __init__(self) -> None:
+        self.read: set[str] = set()
+        self.written: set[str] = set()
+        self.added: set[str] = set()
+        self.prints = False
+
+    def look(self, nodes: Iterable[ast.AST]) -> None:
+        """Add what nodes do: statements one inside another, and whole expressions."""
+        for node in nodes:
+            if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
+                self.added.add(node.target.id)
+                self._look_into(node.value)
+            elif (
+                isinstance(node, ast.Expr)
+                and isinstance(node.value, ast.Call)
+                and _is_named(node.value.func, ("print",))
+            ):
+                self.prints = True
+                self.read.update(_handed_on([*node.value.args, *(keyword.value for keyword in node.value.keywords)]))
+            elif isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.ExceptHandler)):
+                self.look(ast.iter_child_nodes(node))
+            else:
+                self._look_into(node)
+
+    def _look_into(self, node: ast.AST) -> None:
+        for inner in within(node):
+            kind = inner.__class__
+            if kind is ast.Name:
+                (self.read if isinstance(inner.ctx, ast.Load) else self.written).add(inner.id)  # type: ignore[attr-defined]
+            elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
+                self.written.add(inner.name)  # type: ignore[attr-defined]
+            elif kind in (ast.Global, ast.Nonlocal):
+                self.written.update(inner.names)  # type: ignore[attr-defined]
 
 
 def _handed_on(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names that what is printed hands to functions which may do more than show them."""
     for node in nodes:
         if isinstance(node, ast.Call) and not _is_named(node.func, _SHOWING):
-            yield from (each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+            yield from (name.id for name in names(node))
         else:
             yield from _handed_on(ast.iter_child_nodes(node))
 
@@ -124,13 +144,14 @@ def _free_names(function: ast.AST) -> set[str]:
     read: set[str] = set()
     bound: set[str] = set()
     declared: set[str] = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            declared.update(node.names)
+    for node in within(function):
+        kind = node.__class__
+        if kind is ast.Name:
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)  # type: ignore[attr-defined]
+        elif kind is ast.arg:
+            bound.add(node.arg)  # type: ignore[attr-defined]
+        elif kind in (ast.Global, ast.Nonlocal):
+            declared.update(node.names)  # type: ignore[attr-defined]
     return read - bound | declared
 
 

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass, field
+from snugly.interpreter.trees import names, within
 from snugly.interpreter.values import NOTHING, Value, now
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class Scope:
 
 def target_names(target: ast.expr) -> set[str]:
     """Return the names that an assignment target binds."""
-    return {node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    if isinstance(target, ast.Name):
+        return {target.id}
+    return {node.id for node in names(target) if isinstance(node.ctx, ast.Store)}
 
 
 class Carried:
@@ -129,10 +132,13 @@ def _statement(node: ast.stmt, written: set[str], found: set[str]) -> None:
 
 
 def _read(node: ast.AST, written: set[str], found: set[str]) -> None:
+    read: set[str] = set()
     own: set[str] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.comprehension):
-            own |= target_names(inner.target)
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id not in written | own:
-            found.add(inner.id)
+    for inner in within(node):
+        kind = inner.__class__
+        if kind is ast.Name:
+            if inner.ctx.__class__ is ast.Load:  # type: ignore[attr-defined]
+                read.add(inner.id)  # type: ignore[attr-defined]
+        elif kind is ast.comprehension:
+            own |= target_names(inner.target)  # type: ignore[attr-defined]
+    found |= read - written - own
