@@ -53,18 +53,26 @@ class Ranks:
         except OSError:
             self._folder = None  # no place to meet: every rank speaks for itself
 
+    def elsewhere(self, told: Sequence[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], tuple[int, ...]]]:
+        """Return what other ranks told so far and this one did not, with their numbers."""
+        if self._folder is None:
+            return []
+        mine = {_text(key) for key in told}
+        found: dict[str, list[int]] = {}
+        for other in _ranks_in(self._folder):
+            for text in [] if other == self.rank else _read(os.path.join(self._folder, str(other))):
+                if text not in mine:
+                    found.setdefault(text, []).append(other)
+        return [(tuple(json.loads(text)), tuple(ranks)) for text, ranks in found.items()]
+
     def repeats(self, finding: tuple[Any, ...]) -> bool:
         """Tell whether rank 0 said this already, or says it within a moment."""
         if self._folder is None or self.rank == 0:
             return False
         end = time.monotonic() + PATIENCE
         while True:
-            try:
-                with open(os.path.join(self._folder, "0"), encoding="utf-8") as file:
-                    if _text(finding) in json.load(file):
-                        return True
-            except (OSError, ValueError):
-                pass
+            if _text(finding) in _read(os.path.join(self._folder, "0")):
+                return True
             if time.monotonic() > end:
                 return False
             time.sleep(0.05)
@@ -72,6 +80,23 @@ class Ranks:
 
 def _text(key: tuple[Any, ...]) -> str:
     return json.dumps(key)
+
+
+def _read(path: str) -> list[str]:
+    """Return what a rank wrote, nothing where it wrote nothing."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _ranks_in(folder: str) -> list[int]:
+    try:
+        return sorted(int(name) for name in os.listdir(folder) if name.isdecimal())
+    except OSError:
+        return []
 
 
 def _folder() -> str:

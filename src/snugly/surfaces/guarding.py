@@ -203,12 +203,23 @@ class guard:  # noqa: N801 - it is used like a function
         file, line = ("<unknown>", 1) if place is None else (place.file, place.line)
         warnings.warn_explicit(text, MisfitWarning, file, line, registry={})
 
+    def _alone(self) -> list[str]:
+        """Say for rank 0 what other ranks met and it did not: a short batch, a shard with other labels."""
+        if self._ranks.rank:
+            return []
+        keys = [key_of(finding) for finding in self.findings]
+        return [
+            f"{code} at {'an unknown place' if line is None else f'{line[0]}:{line[1]}'}: only on {_named(ranks)}"
+            for (code, _, line), ranks in self._ranks.elsewhere(keys)
+        ]
+
     def _sum_up(self) -> None:
         """Say how often each finding was met, where it was more than once; of the ranks what they met alone."""
         if not self._guard.own or self._on_finding not in {"warn", "log"}:
             return
         often = [met for met in self._guard.met.values() if met.calls > 1 and met.calls != met.said]
         lines = [f"{met.finding.code} at {_where(met.finding)}: {met.calls:,} calls" for met in often]
+        lines += self._alone()
         for met in often:
             met.said = met.calls
         if not lines or self._ranks.rank:
@@ -218,6 +229,10 @@ class guard:  # noqa: N801 - it is used like a function
             LOG.warning("%s", text)
         elif sys.stderr is not None:
             sys.stderr.write(f"{text}\n")
+
+
+def _named(ranks: tuple[int, ...]) -> str:
+    return f"rank{'s' if len(ranks) > 1 else ''} {', '.join(map(str, ranks))}"
 
 
 def _text(findings: tuple[Finding, ...]) -> str:
