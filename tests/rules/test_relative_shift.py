@@ -31,3 +31,20 @@ def test_a_shift_is_not_reported(tmp_path):
 
 def test_the_view_alone_is_reported(tmp_path):
     assert findings(tmp_path, "return padded") == ["SNG802"]
+
+
+ANY_SIZE = """
+class Attention:
+    @staticmethod
+    def shift(x, length=-1):
+        a, b, c, d = x.shape
+        x = x.reshape(a, b, d, c)
+        x = x[:, :, 1:, :]
+        return x.reshape(a, b, c, d - 1)
+"""
+
+
+def test_a_shift_of_any_size_is_not_reported(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(ANY_SIZE)
+    assert not snugly.check([str(script)]).findings

@@ -119,6 +119,8 @@ def view_mixes_axes(application: Application) -> Iterator[Diagnosis]:
     moved = moved_axis(given.shape, result.shape) or heads_merged(given.shape, result.shape)
     if moved is None and (order is None or not certain(given.shape, result.shape, order)):
         return
+    if taken_back_by(application) is not None:
+        return
     axis = moved[1] if moved is not None else next(new for new, old in enumerate(order.order) if new != old)  # type: ignore[union-attr]
     made = result.origin
     yield ViewMixesAxes(
