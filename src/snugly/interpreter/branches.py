@@ -306,5 +306,5 @@ def _is_model(value: Value, path: str) -> bool | None:
 
     wanted = registry.MODELS.get(path)
     if wanted is not None:
-        return isinstance(value, wanted)
+        return isinstance(value, wanted) or (None if getattr(value, "is_any_kind", False) else False)
     return None

@@ -57,7 +57,9 @@ def call(
     if rest is not NOTHING:
         return _call_starred(machine, function, args, kwargs, rest)
     if isinstance(function, Native):
-        return call_native(machine, function.function, function.name, args, kwargs)
+        return call_native(
+            machine, function.function, function.name, args, kwargs, choices=function.name == "__init__"
+        )
     if isinstance(function, LibraryName):
         return call_library(machine, function.path, args, kwargs)
     if isinstance(function, DType):
@@ -168,11 +170,26 @@ def _names_machine(code: CodeType, first: int) -> bool:
 
 
 def call_native(
-    machine: Machine, function: Callable[..., Any], name: str, args: list[Value], kwargs: dict[str, Value]
+    machine: Machine,
+    function: Callable[..., Any],
+    name: str,
+    args: list[Value],
+    kwargs: dict[str, Value],
+    *,
+    choices: bool = False,
 ) -> Value:
-    """Call a function of the library's description; whatever goes wrong there gives an unknown value."""
-    plain = [settle(value) for value in args]
-    named = {key: settle(value) for key, value in kwargs.items()} if kwargs else {}
+    """Call a function of the library's description; whatever goes wrong there gives an unknown value.
+
+    Args:
+        machine: the run.
+        function: what is called.
+        name: its path.
+        args: the positional arguments.
+        kwargs: the keyword arguments.
+        choices: it takes one of several values as that; for others a choice is settled first.
+    """
+    plain = list(args) if choices else [settle(value) for value in args]
+    named = kwargs if choices else {key: settle(value) for key, value in kwargs.items()}
     if takes_machine(function):
         plain.insert(0, machine)
     try:
@@ -187,6 +204,8 @@ def call_native(
 def call_library(machine: Machine, path: str, args: list[Value], kwargs: dict[str, Value]) -> Value:
     """Call something of a library by its path."""
     libraries = machine.program.libraries
+    if path.endswith(".__init__") and args and isinstance(args[0], Instance):
+        return classes.construct_native(machine, args[0], args[1:], kwargs)  # Base.__init__(self, ...)
     function = libraries.function(path)
     if function is not None:
         return call_native(machine, function, path, args, kwargs)
@@ -205,7 +224,8 @@ def construct(machine: Machine, path: str, args: list[Value], kwargs: dict[str, 
     model = machine.program.libraries.model(path)
     if model is None:
         return machine.unknown(path)
-    made = call_native(machine, _constructor(model, machine), path, args, kwargs)
+    choices = getattr(model, "keeps_choices", False)
+    made = call_native(machine, _constructor(model, machine), path, args, kwargs, choices=choices)
     if not isinstance(made, model):
         return made
     bound = _bound_arguments(model, args, kwargs)

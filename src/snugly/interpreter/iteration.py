@@ -10,10 +10,11 @@ from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.budget import LISTED_ITEMS
 from snugly.interpreter.flow import Raised
-from snugly.interpreter.joins import element_of, length_of, number_bounds, number_type, settle
+from snugly.interpreter.joins import element_of, join_sequences, length_of, number_bounds, number_type, settle
 from snugly.interpreter.values import (
     NOTHING,
     Case,
+    Choice,
     Class,
     Instance,
     Mapping,
@@ -34,7 +35,10 @@ LISTED_ROWS = 16
 
 def iterate(machine: Machine, value: Value) -> Sequence:
     """Return what a ``for`` over ``value`` meets."""
-    value = settle(value)
+    settled = settle(value)
+    if isinstance(value, Choice) and isinstance(settled, Unknown):
+        return _iterate_choice(machine, value)
+    value = settled
     if isinstance(value, Sequence):
         return value
     if isinstance(value, tuple):
@@ -58,6 +62,15 @@ def iterate(machine: Machine, value: Value) -> Sequence:
             return result
         return iterate(machine, result) if isinstance(result, (tuple, Mapping, TensorFacts)) else _anything()
     return _anything()
+
+
+def _iterate_choice(machine: Machine, value: Choice) -> Sequence:
+    """Return what holds for each of several things that may be iterated over."""
+    met = [iterate(machine, option) for option in value.options if option is not None]
+    joined = met[0]
+    for other in met[1:]:
+        joined = join_sequences(joined, other)
+    return Sequence("list", None, element_of(joined), length_of(joined))
 
 
 def _anything() -> Sequence:

@@ -11,8 +11,9 @@ from snugly.facts.records import replace
 from snugly.facts.scalars import meant
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
-from snugly.interpreter.joins import number_members
-from snugly.interpreter.values import NOTHING, Choice, Number, Sequence, Unknown, Value
+from snugly.interpreter import classes
+from snugly.interpreter.joins import number_members, settle
+from snugly.interpreter.values import NOTHING, Choice, Instance, Number, Sequence, Unknown, Value
 from snugly.library.numpy.promotion import promote, python_dtype, python_kind
 from snugly.library.plain import number
 
@@ -94,6 +95,7 @@ def cast(array: TensorFacts, dtype: str | None) -> TensorFacts:
 
 
 def _array(machine: Machine, given: Value, depth: int) -> TensorFacts:
+    given = settle(given)
     if isinstance(given, TensorFacts):
         return _of_tensor(given)
     if python_kind(given) is not None:
@@ -102,6 +104,8 @@ def _array(machine: Machine, given: Value, depth: int) -> TensorFacts:
         return made((), None)
     if hasattr(given, "to_numpy"):
         return _of_tensor(given.to_numpy())
+    if depth and isinstance(given, Instance) and classes.lookup(given.type, "__array__") is not NOTHING:
+        return _array(machine, machine.call(machine.get(given, "__array__")), depth - 1)
     if depth == 0 or not isinstance(given, list | tuple | Sequence):
         return UNKNOWN_ARRAY
     found = given if isinstance(given, Sequence) else machine.iterate(given)

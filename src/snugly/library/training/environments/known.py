@@ -37,6 +37,25 @@ _KNOWN: Mapping[str, tuple[tuple[int, ...] | int, str, int | tuple[int, ...]]] =
     "Walker2d": ((17,), "float64", (6,)),
     "Swimmer": ((8,), "float64", (2,)),
     "InvertedPendulum": ((4,), "float64", (1,)),
+    "InvertedDoublePendulum": ((11,), "float64", (1,)),
+    "InvertedDoublePendulum-v5": ((9,), "float64", (1,)),
+    "Reacher": ((11,), "float64", (2,)),
+    "Reacher-v5": ((10,), "float64", (2,)),
+    "Pusher": ((23,), "float64", (7,)),
+    "Ant": ((111,), "float64", (8,)),
+    "Ant-v4": ((27,), "float64", (8,)),
+    "Ant-v5": ((105,), "float64", (8,)),
+    "Humanoid": ((376,), "float64", (17,)),
+    "Humanoid-v5": ((348,), "float64", (17,)),
+    "HopperBulletEnv": ((15,), "float32", (3,)),
+    "HalfCheetahBulletEnv": ((26,), "float32", (6,)),
+    "Walker2DBulletEnv": ((22,), "float32", (6,)),
+    "AntBulletEnv": ((28,), "float32", (8,)),
+    "HumanoidBulletEnv": ((44,), "float32", (17,)),
+    "ReacherBulletEnv": ((9,), "float32", (2,)),
+    "InvertedPendulumBulletEnv": ((5,), "float32", (1,)),
+    "InvertedDoublePendulumBulletEnv": ((9,), "float32", (1,)),
+    "InvertedPendulumSwingupBulletEnv": ((5,), "float32", (1,)),
 }
 _ACTIONS = {"Pong": 6, "Breakout": 4, "SpaceInvaders": 6, "Seaquest": 18, "Qbert": 6, "BeamRider": 9, "Enduro": 9,
             "MsPacman": 9, "Freeway": 3, "Boxing": 18, "Asteroids": 14, "MontezumaRevenge": 18}  # fmt: skip
@@ -51,7 +70,7 @@ def spaces_of(name: str, continuous: object = None) -> tuple[Space, Space] | Non
     plain = name.rpartition("-")[0]
     if plain == "LunarLander" and continuous is True:
         plain = "LunarLanderContinuous"
-    known = _KNOWN.get(plain)
+    known = _KNOWN.get(name, _KNOWN.get(plain))
     if known is not None:
         observed, dtype, actions = known
         seen = Discrete(observed) if isinstance(observed, int) else box(made(observed, dtype, NOTHING_KNOWN))

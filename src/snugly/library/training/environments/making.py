@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.tensors import TensorFacts
-from snugly.interpreter.values import Instance, Number, Unknown, Value
+from snugly.interpreter.values import Instance, Number, Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import made, size_of
 from snugly.library.registry import Model, function, model
 from snugly.library.training.environments.dialects import ENDED, NEW, OLD, REWARD, dialect, reset_answer, step_answer
@@ -56,6 +56,9 @@ class Env(Model):
     def seed(self, seed: Value = None) -> Value:
         return Unknown("a seed")
 
+    def get_action_meanings(self) -> Value:
+        return Sequence("list", None, Text(), None)
+
     def enter(self) -> Value:
         return self
 
@@ -86,6 +89,8 @@ def make_classic(machine: Machine, id: Value, *args: Value, **options: Value) ->
 @model("gymnasium.Wrapper", "gym.Wrapper", "gymnasium.core.Wrapper", "gym.core.Wrapper")
 class Wrapper(Model):
     """What stands around an environment; a user's own may inherit from it. It answers as the environment does."""
+
+    keeps_choices = True
 
     def __init__(self, env: Value = None, *args: Value, **options: Value) -> None:
         self.env = env

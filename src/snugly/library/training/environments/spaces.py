@@ -167,6 +167,8 @@ class Tuple(Space):
 class Hidden(Space):
     """A space of which nothing is known. What a program reads of it tells its kind; its sizes stay the same."""
 
+    is_any_kind = True
+
     def __init__(self, machine: Machine, name: str) -> None:
         self.n = machine.new_symbol(f"{name}_count", 1)
         self.shape = Unknown("the shape of a space")
