@@ -135,3 +135,26 @@ def test_a_branch_that_a_default_of_none_closes_is_entered(machine_of):
 def test_sizes_that_are_unpacked_tell_how_many_axes_there_are(shapes_of):
     shapes = shapes_of("import torch\nx = torch.load('x.pt')\nx = torch.as_tensor(x)\nb, t = x.shape\ny = x.sum(1)\n")
     assert shapes["y"].endswith("[b]")
+
+
+def test_nobody_knows_how_many_arguments_a_starred_parameter_takes(shapes_of, tmp_path):
+    script = tmp_path / "fill.py"
+    script.write_text("import torch\n\n\ndef fill(*size):\n    return torch.zeros(1).expand(*size)\n")
+    assert not snugly.check([str(script)]).findings
+
+
+def test_a_class_made_of_a_starred_argument_knows_that_it_was_given_something(names_of):
+    names = names_of(
+        """
+        import json
+        from torch import nn
+
+        class Layers(nn.Module):
+            def __init__(self, *sizes, bias=True):
+                super().__init__()
+                self.count = len(sizes)
+
+        count = Layers(*json.load(open("sizes.json"))).count
+        """
+    )
+    assert names["count"] != 0

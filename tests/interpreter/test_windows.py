@@ -19,7 +19,9 @@ READ = "import random, torch\ndata = torch.tensor([ord(c) for c in open('input.t
     ],
 )
 def test_a_window_has_its_width_wherever_it_is(shapes_of, window):
-    assert shapes_of(f"{READ}import place\nstart = random.randint(0, len(data) - 33)\nx = {window}\n")["x"] == "int64[32]"
+    assert (
+        shapes_of(f"{READ}import place\nstart = random.randint(0, len(data) - 33)\nx = {window}\n")["x"] == "int64[32]"
+    )
 
 
 def test_a_step_of_strides_that_stay_inside_is_whole(shapes_of):

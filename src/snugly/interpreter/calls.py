@@ -86,8 +86,8 @@ def _call_partial(
     return call(machine, partial.function, [*partial.args, *args], {**partial.kwargs, **kwargs}, rest)
 
 
-def _call_class(machine: Machine, cls: Class, args: list[Value], kwargs: dict[str, Value], _rest: Value) -> Value:
-    return classes.instantiate(machine, cls, args, kwargs)
+def _call_class(machine: Machine, cls: Class, args: list[Value], kwargs: dict[str, Value], rest: Value) -> Value:
+    return classes.instantiate(machine, cls, args, kwargs, rest)
 
 
 def _call_unknown(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.origins import Origin
 from snugly.facts.records import dataclass
 from snugly.interpreter.flow import Signal
+from snugly.interpreter.joins import element_of
 from snugly.interpreter.values import (
     NOTHING,
     Class,
@@ -85,17 +86,21 @@ def is_opaque(cls: Class) -> bool:
     )
 
 
-def instantiate(machine: Machine, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
-    """Return ``cls(*args, **kwargs)``."""
+def instantiate(
+    machine: Machine, cls: Class, args: list[Value], kwargs: dict[str, Value], rest: Value = NOTHING
+) -> Value:
+    """Return ``cls(*args, **kwargs)``; ``rest`` is a starred argument whose items are not listed."""
+    from snugly.interpreter import calls
+
     if cls.kind == "enum":
         return _enum_member(cls, args)
     if cls.kind == "namedtuple":
-        return _record(machine, cls, args, kwargs)
+        return _record(machine, cls, args, kwargs, rest)
     instance = Instance(cls)
     if lookup(cls, "__init__") is not NOTHING:
-        machine.call(machine.get(instance, "__init__"), *args, **kwargs)
+        calls.call(machine, machine.get(instance, "__init__"), args, kwargs, rest)
     elif cls.dataclass_fields is not None:
-        _fill_dataclass(machine, instance, args, kwargs)
+        _fill_dataclass(machine, instance, args, kwargs, rest)
     else:
         construct_native(machine, instance, args, kwargs)
     ensure_native(machine, instance)
@@ -126,13 +131,17 @@ def ensure_native(machine: Machine, instance: Instance) -> None:
         construct_native(machine, instance, [], {})
 
 
-def _fill_dataclass(machine: Machine, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> None:
+def _fill_dataclass(
+    machine: Machine, instance: Instance, args: list[Value], kwargs: dict[str, Value], rest: Value
+) -> None:
     fields = instance.type.dataclass_fields or {}
     given = dict(zip(fields, args, strict=False)) | kwargs
     machine.touch(instance)
     for name, default in fields.items():
         value = given.get(name, default)
-        if value is NOTHING:
+        if name not in given and rest is not NOTHING:
+            value = element_of(rest)
+        elif value is NOTHING:
             value = Unknown(f"field {name}")
         elif name not in given and isinstance(value, Factory):
             value = machine.call(value.function)
@@ -155,9 +164,9 @@ def _enum_member(cls: Class, args: list[Value]) -> Value:
     return Unknown("an enum member")
 
 
-def _record(machine: Machine, cls: Class, args: list[Value], kwargs: dict[str, Value]) -> Value:
+def _record(machine: Machine, cls: Class, args: list[Value], kwargs: dict[str, Value], rest: Value) -> Value:
     instance = Instance(cls)
-    _fill_dataclass(machine, instance, args, kwargs)
+    _fill_dataclass(machine, instance, args, kwargs, rest)
     return instance
 
 

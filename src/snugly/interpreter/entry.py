@@ -14,7 +14,7 @@ from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
 from snugly.interpreter.suppressions import part
 from snugly.interpreter.unused import unused
-from snugly.interpreter.values import NOTHING, Class, Function, Instance, Unknown, Value
+from snugly.interpreter.values import NOTHING, Class, Function, Instance, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -96,7 +96,16 @@ def _enter_function(machine: Machine, source: SourceFile, function: Function, bo
     for parameter in [*functions.parameters(function.node), *function.node.args.kwonlyargs]:
         if parameter.arg not in bound:
             bound[parameter.arg] = given(function, parameter.arg)
-    _protected(machine, source, lambda: functions.run(machine, function, functions.bind(function, [], bound)))
+    _protected(machine, source, lambda: functions.run(machine, function, _bound(function, bound)))
+
+
+def _bound(function: Function, arguments: dict[str, Value]) -> dict[str, Value]:
+    """Bind the arguments; of ``*args`` and ``**kwargs`` it is not known what and how many they are."""
+    return functions.bind(function, [], arguments, _anything())
+
+
+def _anything() -> Sequence:
+    return Sequence("tuple", None, Unknown("any argument"), None)
 
 
 def _protected(machine: Machine, source: SourceFile, action: Callable[[], Value]) -> Value:
@@ -151,7 +160,7 @@ def _enter_class(machine: Machine, source: SourceFile, cls: Class) -> None:
             for parameter in method.node.args.kwonlyargs:
                 bound[parameter.arg] = given(method, parameter.arg)
             try:
-                functions.run(machine, method, functions.bind(method, [], bound))
+                functions.run(machine, method, _bound(method, bound))
             except Signal:
                 continue
         return None
@@ -171,7 +180,7 @@ def _receiver(machine: Machine, source: SourceFile, cls: Class, args: dict[str, 
     if instance is None:
         machine.entered = set()
         try:
-            made = classes.instantiate(machine, cls, [], args)
+            made = classes.instantiate(machine, cls, [], args, _anything())
         finally:
             constructing, machine.entered = machine.entered, machine.entered | ran
         if not isinstance(made, Instance):
