@@ -141,16 +141,25 @@ def grow(machine: Machine, level: Delta, started: dict[int, State], more: Dim | 
         if isinstance(thing, Sequence) and thing.items is not None and saved[0] is not None:
             added = len(thing.items) - len(saved[0])
             if added and key in started and started[key][0] is not None:
-                _extrapolate(machine, thing, (started[key][0], saved[0]), more, since.local(machine))
+                extrapolate(machine, thing, (started[key][0], saved[0]), more, since.local(machine))
 
 
-def _extrapolate(
+def extrapolate(
     machine: Machine,
     thing: Sequence,
     states: tuple[list[Value], list[Value]],
     more: Dim | None,
     local: frozenset[Symbol],
 ) -> None:
+    """Sum up a list that grew by the same in two iterations, as ``more`` such iterations leave it.
+
+    Args:
+        machine: the run.
+        thing: the list, after the second one.
+        states: its items before the first and before the second.
+        more: how many iterations follow the first.
+        local: symbols that are others in each iteration.
+    """
     earlier, before = states
     machine.touch(thing)
     assert thing.items is not None  # noqa: S101 - the caller looked

@@ -20,7 +20,7 @@ from snugly.interpreter.flow import Broke, Continued, Exit, Loop, Signal
 from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join, open_symbols
-from snugly.interpreter.repeating import Habits, add_up, sums_if_repeated
+from snugly.interpreter.repeating import Habits, finish, growth_if_repeated
 from snugly.interpreter.trees import names
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
 from snugly.interpreter.windows import Stride
@@ -236,15 +236,15 @@ def _probe(
     if isinstance(more, Expr) and known(more) is not None:
         more = known(more)
     cheap = rest is not None and cost * len(rest) <= CONCRETE_STEPS
-    if other is first or not _varies(machine, loop.habits):
-        sums = sums_if_repeated(machine, trail.levels[-1], loop.habits, loop_began)
-        if sums is not None and not (sums and _exits(machine) != exits):
-            trail.keep()
-            add_up(machine, sums, more, loop_began.local(machine))
-            loop.bind(other)
-            # what the other iterations would have cost decides as ever how closely an outer loop is followed
-            machine.budget.steps += cost * (1 + len(rest) if sums and cheap and rest is not None else 1)
-            return
+    grown = growth_if_repeated(machine, trail.levels[-1], loop.habits, loop_began, (first, other))
+    if grown is not None and not (grown and _exits(machine) != exits) and not (grown.lists and more in (0, 1)):
+        trail.keep()
+        one_by_one = bool(grown.sums) and cheap
+        finish(machine, grown, more, loop_began.local(machine), listed=one_by_one)
+        loop.bind(other)
+        # what the other iterations would have cost decides as ever how closely an outer loop is followed
+        machine.budget.steps += cost * (1 + len(rest or ()) if one_by_one else 1)
+        return
     trail.keep()
     events = machine.events.mark()
     trail.open()
@@ -261,8 +261,7 @@ def _probe(
         loop.habits.carried,
         Since(since.moment, loop_began.symbols, loop_began.items),
     ):
-        grown = trail.keep()
-        grow(machine, grown, started, more, loop_began)
+        grow(machine, trail.keep(), started, more, loop_began)
         return
     if cheap and rest is not None:
         trail.undo()
@@ -275,13 +274,6 @@ def _probe(
         raise left
     trail.keep()
     to_fixed_point(machine, lambda: loop.body(other), loop.habits.carried, loop_began.items)
-
-
-def _varies(machine: Machine, habits: Habits) -> bool:
-    """Tell whether iterations with different items may differ: the item is read for more than to be printed."""
-    scope = machine.frame.scope
-    seen_elsewhere = machine.habits.free() if scope.captured or scope.outer is None else frozenset()
-    return habits.varied or bool(habits.target & seen_elsewhere)
 
 
 def _exits(machine: Machine) -> int:

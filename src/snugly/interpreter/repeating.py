@@ -12,16 +12,17 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, Expr, symbols
-from snugly.facts.records import dataclass
-from snugly.interpreter.growth import MODES, widen_value
+from snugly.facts.records import dataclass, field
+from snugly.interpreter.growth import MODES, extrapolate, widen_value
 from snugly.interpreter.heap import state_of
-from snugly.interpreter.joins import equivalent, number_bounds, number_type
+from snugly.interpreter.joins import equivalent, generalise, number_bounds, number_type
 from snugly.interpreter.scopes import Scope, target_names
 from snugly.interpreter.trees import names, within
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Number, Sequence, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from snugly.facts.dims import Symbol
     from snugly.interpreter.growth import Since
@@ -39,6 +40,7 @@ class Habits:
     Attributes:
         carried: it may read them before it has written them.
         summed: it does nothing with them but add to them and print them.
+        appended: it does nothing with them but append to them and print them.
         target: the names of the loop's target.
         varied: it reads the target for more than to print it, so that its iterations may differ.
         prints: it calls ``print``, which is nothing but that if the name means the builtin.
@@ -46,6 +48,7 @@ class Habits:
 
     carried: frozenset[str]
     summed: frozenset[str] = frozenset()
+    appended: frozenset[str] = frozenset()
     target: frozenset[str] = frozenset()
     varied: bool = True
     prints: bool = False
@@ -83,19 +86,22 @@ def _habits(body: list[ast.stmt], target: ast.expr, carried: frozenset[str]) -> 
     uses.look(body)
     bound = frozenset(target_names(target))
     plain = isinstance(target, ast.Name) or all(isinstance(each, ast.Name) for each in getattr(target, "elts", (None,)))
-    summed = frozenset(uses.added - uses.read - uses.written - bound)
-    return Habits(carried, summed, bound, not plain or bool(bound & (uses.read | uses.added)), uses.prints)
+    others = uses.read | uses.written | bound
+    summed, appended = frozenset(uses.added - others - uses.appended), frozenset(uses.appended - others - uses.added)
+    varied = not plain or bool(bound & (uses.read | uses.added | uses.appended))
+    return Habits(carried, summed, appended, bound, varied, uses.prints)
 
 
 class _Uses:
-    """What statements do with names: read them, write them, only add to them; and whether they print."""
+    """What statements do with names: read them, write them, only add or append to them; and whether they print."""
 
-    __slots__ = ("added", "prints", "read", "written")
+    __slots__ = ("added", "appended", "prints", "read", "written")
 
     def __init__(self) -> None:
         self.read: set[str] = set()
         self.written: set[str] = set()
         self.added: set[str] = set()
+        self.appended: set[str] = set()
         self.prints = False
 
     def look(self, nodes: Iterable[ast.AST]) -> None:
@@ -104,17 +110,25 @@ class _Uses:
             if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
                 self.added.add(node.target.id)
                 self._look_into(node.value)
-            elif (
-                isinstance(node, ast.Expr)
-                and isinstance(node.value, ast.Call)
-                and _is_named(node.value.func, ("print",))
-            ):
-                self.prints = True
-                self.read.update(_handed_on([*node.value.args, *(keyword.value for keyword in node.value.keywords)]))
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                self._look_at_call(node.value)
             elif isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.ExceptHandler)):
                 self.look(ast.iter_child_nodes(node))
             else:
                 self._look_into(node)
+
+    def _look_at_call(self, node: ast.Call) -> None:
+        """Add what a call does whose result is dropped."""
+        arguments: list[ast.expr] = [*node.args, *(keyword.value for keyword in node.keywords)]
+        function = node.func
+        if _is_named(function, ("print",)):
+            self.prints = True
+            self.read.update(_handed_on(arguments))
+        elif isinstance(function, ast.Attribute) and function.attr == "append" and isinstance(function.value, ast.Name):
+            self.appended.add(function.value.id)
+            self.look(arguments)
+        else:
+            self._look_into(node)
 
     def _look_into(self, node: ast.AST) -> None:
         for inner in within(node):
@@ -155,9 +169,26 @@ def _free_names(function: ast.AST) -> set[str]:
     return read - bound | declared
 
 
-def sums_if_repeated(
-    machine: Machine, level: Delta, habits: Habits, since: Since
-) -> dict[str, tuple[Value, Value]] | None:
+@dataclass(eq=False, slots=True)
+class Growth:
+    """All that an iteration changed which a next one would change further, without looking at it.
+
+    Attributes:
+        sums: numbers in the innermost scope, by name, each before and after the iteration.
+        lists: lists that got longer, and their states before.
+    """
+
+    sums: dict[str, tuple[Value, Value]] = field(default_factory=dict)
+    lists: list[tuple[Sequence, State]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything."""
+        return bool(self.sums or self.lists)
+
+
+def growth_if_repeated(
+    machine: Machine, level: Delta, habits: Habits, since: Since, items: tuple[Value, Value]
+) -> Growth | None:
     """Return what the body adds up, if the next iteration can see no other change; else ``None``.
 
     Args:
@@ -165,28 +196,30 @@ def sums_if_repeated(
         level: states before the iteration of what it wrote.
         habits: what the body does with names.
         since: when the loop began; what is younger is seen by the next iteration only through what is older.
-
-    Returns:
-        The numbers that the body added to, by name, each before and after the iteration.
+        items: what the target is bound to in this iteration and in the next ones.
     """
+    if items[0] is not items[1] and _varies(machine, habits):
+        return None
     if habits.prints and machine.frame.scope.find("print") is not NOTHING:
         return None
-    sums: dict[str, tuple[Value, Value]] = {}
+    grown = Growth()
     for thing, saved in level.values():
         if getattr(thing, "born", 0) > since.moment:
             continue
         if thing is machine.frame.scope:
-            if not _same_names(machine, thing, saved, habits, sums):
+            if not _same_names(machine, thing, saved, habits, grown.sums):
                 return None
         elif not _is_as_before(thing, saved):
-            return None
-    return sums
+            if not isinstance(thing, Sequence) or not _is_only_appended(machine, thing, saved, habits):
+                return None
+            grown.lists.append((thing, saved))
+    return grown
 
 
 def _same_names(
     machine: Machine, scope: Scope, saved: dict[str, Value], habits: Habits, sums: dict[str, tuple[Value, Value]]
 ) -> bool:
-    seen_elsewhere = machine.habits.free() if scope.captured or scope.outer is None else ()
+    seen_elsewhere = _seen_elsewhere(machine, scope)
     if any(name not in scope.names for name in saved):
         return False
     for name, value in scope.names.items():
@@ -198,6 +231,52 @@ def _same_names(
         elif (name in habits.carried or name in seen_elsewhere) and not equivalent(old, value):
             return False
     return True
+
+
+def _seen_elsewhere(machine: Machine, scope: Scope) -> AbstractSet[str]:
+    """Return the names of a scope that functions may read when they are called."""
+    return machine.habits.free() if scope.captured or scope.outer is None else frozenset()
+
+
+def _varies(machine: Machine, habits: Habits) -> bool:
+    """Tell whether iterations with different items may differ: the item is read for more than to be printed."""
+    return habits.varied or not habits.target.isdisjoint(_seen_elsewhere(machine, machine.frame.scope))
+
+
+def _is_only_appended(machine: Machine, thing: Sequence, saved: State, habits: Habits) -> bool:
+    """Tell whether a list only got longer, and the body reaches it by no way but names that it appends to."""
+    items = saved[0]
+    if (items is None) is not (thing.items is None) or thing.kind not in ("list", "generator"):
+        return False
+    if items is not None and (
+        len(thing.items or ()) < len(items) or any(x is not y for x, y in zip(items, thing.items or (), strict=False))
+    ):
+        return False
+    if thing is machine.frame.yields:
+        return True
+    scope: Scope | None = machine.frame.scope
+    found = False
+    while scope is not None:
+        seen_elsewhere = _seen_elsewhere(machine, scope)
+        for name, value in scope.names.items():
+            if value is thing:
+                if name not in habits.appended or name in seen_elsewhere:
+                    return False
+                found = True
+            elif _holds(value, thing):
+                return False
+        scope = scope.outer
+    return found
+
+
+def _holds(value: Value, thing: Sequence) -> bool:
+    if isinstance(value, tuple):
+        return any(each is thing for each in value)
+    if isinstance(value, Sequence):
+        return value.element is thing or any(each is thing for each in value.items or ())
+    if isinstance(value, Mapping):
+        return value.rest is thing or any(each is thing for each in value.entries.values())
+    return isinstance(value, Instance) and any(each is thing for each in value.attributes.values())
 
 
 def _is_number(value: Value) -> bool:
@@ -221,17 +300,39 @@ def _is_as_before(thing: object, saved: State) -> bool:
 
 
 def _same_entries(old: dict[str, Value], new: dict[str, Value]) -> bool:
-    return old.keys() == new.keys() and all(
-        value is new[name] or name in MODES or equivalent(value, new[name]) for name, value in old.items()
+    return old.keys() | MODES == new.keys() | MODES and all(
+        name in MODES or value is new[name] or equivalent(value, new[name]) for name, value in old.items()
     )
 
 
-def add_up(machine: Machine, sums: dict[str, tuple[Value, Value]], more: Dim | None, local: frozenset[Symbol]) -> None:
-    """Give numbers that an iteration added to the value that ``more`` further ones leave them with."""
+def finish(machine: Machine, grown: Growth, more: Dim | None, local: frozenset[Symbol], *, listed: bool) -> None:
+    """Give numbers and lists that an iteration added to what ``more`` further ones leave them with.
+
+    Args:
+        machine: the run.
+        grown: what the iteration added.
+        more: how many follow, ``None`` where that is not known.
+        local: symbols that are others in each iteration.
+        listed: the items of lists stay listed.
+    """
     scope = machine.frame.scope
-    for name, (old, new) in sums.items():
+    for name, (old, new) in grown.sums.items():
         machine.touch(scope)
         scope.names[name] = _summed(machine, name, (old, new), more, local)
+    for thing, saved in grown.lists:
+        machine.touch(thing)
+        if thing.items is None:
+            step = None if thing.length is None or saved[2] is None else thing.length - saved[2]
+            thing.length = None if step is None or more is None else saved[2] + step * (more + 1)
+            thing.cases = ()
+            continue
+        before = list(thing.items)
+        added = [generalise(item, local) for item in before[len(saved[0]) :]]
+        if listed and isinstance(more, int):
+            thing.items = [*before, *added * more]
+        else:
+            thing.items = before + added
+            extrapolate(machine, thing, (saved[0], before), more, local)
 
 
 def _summed(
