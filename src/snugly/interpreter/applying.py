@@ -298,6 +298,8 @@ def loss(
         settled = settle(value)
         if settled is None:
             continue
+        if not isinstance(settled, (TensorFacts, Unknown)) and hasattr(settled, "as_argument"):
+            settled = settled.as_argument()
         given[key] = settled
         tensors[key] = settled if isinstance(settled, TensorFacts) else UNKNOWN_TENSOR
     plain = {key: _option(value) for key, value in options.items()}

@@ -57,9 +57,7 @@ def call(
     if rest is not NOTHING:
         return _call_starred(machine, function, args, kwargs, rest)
     if isinstance(function, Native):
-        return call_native(
-            machine, function.function, function.name, args, kwargs, choices=function.name == "__init__"
-        )
+        return call_native(machine, function.function, function.name, args, kwargs, choices=function.name == "__init__")
     if isinstance(function, LibraryName):
         return call_library(machine, function.path, args, kwargs)
     if isinstance(function, DType):

@@ -104,6 +104,9 @@ def _array(machine: Machine, given: Value, depth: int) -> TensorFacts:
         return made((), None)
     if hasattr(given, "to_numpy"):
         return _of_tensor(given.to_numpy())
+    if hasattr(given, "as_argument"):
+        facts = given.as_argument()
+        return _of_tensor(facts) if isinstance(facts, TensorFacts) else UNKNOWN_ARRAY
     if depth and isinstance(given, Instance) and classes.lookup(given.type, "__array__") is not NOTHING:
         return _array(machine, machine.call(machine.get(given, "__array__")), depth - 1)
     if depth == 0 or not isinstance(given, list | tuple | Sequence):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snugly.facts.dims import Expr
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.items import sliced_length
 from snugly.interpreter.values import NOTHING, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import as_array, made
 from snugly.library.numpy.promotion import dtype_of
+from snugly.library.pandas.cells import Cell
 from snugly.library.plain import NotPlainError, plain
 from snugly.library.registry import Model, model
 
@@ -44,6 +46,8 @@ class Frame(Model):
     """What columns and tables have in common: their rows."""
 
     _rows: Dim | None
+    _plain = False
+    """Whether each entry is a number or a text, as in a text file, and not an object such as a list."""
 
     def length(self) -> Value:
         """``len(frame)``."""
@@ -112,9 +116,16 @@ class Series(Frame):
         self._rows = array.size(0) if array.rank == 1 else None
         self._dtype = array.dtype if dtype is None else dtype_of(dtype)
         self._values = array.values
+        self._plain = array.rank == 1
 
     def _with_rows(self, rows: Dim | None) -> Series:
-        return column(rows, self._dtype)
+        return column(rows, self._dtype, plain=self._plain)
+
+    def entry(self) -> Value:
+        """Return what is known of one entry."""
+        if self._dtype is not None and self._dtype != "object":
+            return made((), self._dtype)
+        return Cell() if self._plain else Unknown("an item of a column")
 
     @property
     def values(self) -> Value:
@@ -172,7 +183,7 @@ class Series(Frame):
         """``tolist()``."""
         kinds = (("bool", "bool"), ("int", "int"), ("float", "float"))
         kind = next((name for part, name in kinds if part in (self._dtype or "")), None)
-        return Sequence("list", None, Unknown("an item of a column") if kind is None else Number(kind), self._rows)
+        return Sequence("list", None, self.entry() if kind is None else Number(kind), self._rows)
 
     to_list = tolist
 
@@ -222,9 +233,21 @@ class Series(Frame):
         return Unknown("groups of a column")
 
     def _elementwise(self, machine: Machine, *args: Value, **options: Value) -> Value:
-        return self._changed(machine, column(self._rows, None), options)
+        return self._changed(machine, column(self._rows, None, plain=self._plain), options)
 
-    map = apply = fillna = replace = clip = abs = round = shift = diff = cumsum = rank = where = mask = _elementwise
+    def apply(self, machine: Machine, func: Value, *args: Value, **options: Value) -> Value:
+        """``apply(function)``, ``map(function)``: a column of what it makes of each entry."""
+        return column(self._rows, None, plain=self._maps_to_plain(machine, func))
+
+    map = apply
+
+    def _maps_to_plain(self, machine: Machine, change: Value) -> bool:
+        """Tell whether a function or a dict makes numbers or texts of entries."""
+        if isinstance(change, Mapping):
+            return not change.open and all(map(is_plain, change.entries.values()))
+        return is_plain(machine.call(change, self.entry()))
+
+    fillna = replace = clip = abs = round = shift = diff = cumsum = rank = where = mask = _elementwise
     interpolate = ffill = bfill = pct_change = cumprod = transform = rename = infer_objects = _elementwise
     copy = sort_values = sort_index = reindex_like = Frame._same
     dropna = drop_duplicates = drop = nlargest = nsmallest = Frame._fewer
@@ -272,11 +295,16 @@ class Series(Frame):
     operate_radd = operate_rsub = operate_rmul = operate_rtruediv = operate_rpow = operate_neg = _arithmetic
 
 
-def column(rows: Dim | None, dtype: str | None, values: ValueFacts = NOTHING_KNOWN) -> Series:
-    """Return a column of so many rows."""
+def column(rows: Dim | None, dtype: str | None, values: ValueFacts = NOTHING_KNOWN, *, plain: bool = False) -> Series:
+    """Return a column of so many rows; ``plain`` where each entry is a number or a text."""
     made_ = Series.__new__(Series)
-    made_._rows, made_._dtype, made_._values = rows, dtype, values
+    made_._rows, made_._dtype, made_._values, made_._plain = rows, dtype, values, plain
     return made_
+
+
+def is_plain(value: Value) -> bool:
+    """Tell whether a value is a number or a text."""
+    return Cell().covers(value) or isinstance(value, Expr)
 
 
 class EachElement(Model):
@@ -345,7 +373,7 @@ class Rows(Model):
     def item(self, machine: Machine, key: Value) -> Value:
         """``column.iloc[key]``."""
         rows = rows_taken(machine, self._owner._rows, key)
-        return Unknown("an item of a column") if rows is NOTHING else self._owner._with_rows(rows)
+        return self._owner.entry() if rows is NOTHING else self._owner._with_rows(rows)
 
     def set_item(self, key: Value, new: Value) -> None:
         """``column.loc[key] = new``."""

@@ -16,23 +16,19 @@ if TYPE_CHECKING:
     from snugly.interpreter.machine import Machine
 
 
-@function(
-    "pandas.read_csv",
-    "pandas.read_excel",
-    "pandas.read_json",
-    "pandas.read_parquet",
-    "pandas.read_table",
-    "pandas.read_pickle",
-    "pandas.read_sql",
-    "pandas.read_sql_query",
-    "pandas.read_sql_table",
-    "pandas.read_feather",
-    "pandas.read_hdf",
-    "pandas.read_fwf",
-    "pandas.DataFrame.from_records",
-)
+@function("pandas.read_csv", "pandas.read_excel", "pandas.read_table", "pandas.read_sql", "pandas.read_sql_query",
+          "pandas.read_sql_table", "pandas.read_fwf")  # fmt: skip
 def read_csv(machine: Machine, *args: Value, **options: Value) -> Value:
-    """``read_csv(file)``: some rows; the columns that are named, or some."""
+    """``read_csv(file)``: some rows; each entry is a number or a text."""
+    read = read_objects(machine, *args, **options)
+    read._plain = True
+    return read
+
+
+@function("pandas.read_json", "pandas.read_parquet", "pandas.read_pickle", "pandas.read_feather", "pandas.read_hdf",
+          "pandas.DataFrame.from_records")  # fmt: skip
+def read_objects(machine: Machine, *args: Value, **options: Value) -> DataFrame:
+    """``read_pickle(file)``: some rows; the columns that are named, or some."""
     given = options.get("usecols") if options.get("usecols") is not None else options.get("names")
     names = names_in(given)
     if names is not None and options.get("index_col") is None:

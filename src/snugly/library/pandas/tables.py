@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
+from snugly.facts.values import NOTHING_KNOWN
 from snugly.interpreter.items import sliced_length
 from snugly.interpreter.values import NOTHING, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import as_array, made
@@ -59,7 +60,6 @@ _UNDESCRIBED = frozenset(
         "infer_objects",
         "isetitem",
         "items",
-        "itertuples",
         "join",
         "keys",
         "last",
@@ -113,6 +113,8 @@ class DataFrame(Frame):
     """A table: its rows, and its columns by name and dtype where they are known."""
 
     ndim = 2
+    _objects: frozenset[str] = frozenset()
+    """The columns whose entries may be anything, where the others are plain."""
 
     def __init__(
         self,
@@ -131,9 +133,11 @@ class DataFrame(Frame):
         if isinstance(data, DataFrame):
             vars(self).update(vars(data))
         elif isinstance(data, Mapping) and not data.open:
+            self._plain = True
             arrays = {name: as_array(machine, part) for name, part in data.entries.items() if isinstance(name, str)}
             self._rows = next((array.size(0) for array in arrays.values() if array.rank == 1), None)
             self._columns = tuple((name, array.dtype) for name, array in arrays.items())
+            self._objects = frozenset(name for name, array in arrays.items() if array.rank != 1)
         else:
             self._of_array(as_array(machine, data), columns)
 
@@ -149,10 +153,23 @@ class DataFrame(Frame):
         return self._width if self._columns is None else len(self._columns)
 
     def _with_rows(self, rows: Dim | None) -> DataFrame:
-        return table(rows, self._columns, self._width, self._dtype)
+        return self._alike(table(rows, self._columns, self._width, self._dtype))
 
     def _with_columns(self, columns: Columns | None, width: Dim | None = None) -> DataFrame:
-        return table(self._rows, columns, width, self._dtype)
+        return self._alike(table(self._rows, columns, width, self._dtype))
+
+    def _alike(self, new: DataFrame) -> DataFrame:
+        """Return a table whose entries are as plain as those of this one."""
+        new._plain, new._objects = self._plain, self._objects
+        return new
+
+    def _column(self, name: str) -> Series:
+        dtype = dict(self._columns or ()).get(name, self._dtype)
+        return column(self._rows, dtype, plain=self._plain and name not in self._objects)
+
+    def row(self) -> Value:
+        """Return one row: its entries by the names of the columns."""
+        return Row(self)
 
     def _forget(self) -> None:
         self._rows = self._columns = self._width = self._dtype = None
@@ -163,7 +180,7 @@ class DataFrame(Frame):
             return NOTHING
         if self._columns is not None and name not in dict(self._columns):
             return NOTHING
-        return column(self._rows, dict(self._columns or ()).get(name, self._dtype))
+        return self._column(name)
 
     @property
     def columns(self) -> Value:
@@ -215,8 +232,10 @@ class DataFrame(Frame):
     def item(self, machine: Machine, key: Value) -> Value:
         """``frame[key]``."""
         dtypes = dict(self._columns or ())
-        if isinstance(key, str | Text):
-            return column(self._rows, dtypes.get(key, self._dtype) if isinstance(key, str) else self._dtype)
+        if isinstance(key, str):
+            return self._column(key)
+        if isinstance(key, Text):
+            return column(self._rows, self._dtype, plain=self._plain and not self._objects)
         if isinstance(key, slice):
             return self._with_rows(rows_taken(machine, self._rows, key))
         if isinstance(key, Series) or (isinstance(key, TensorFacts) and key.dtype == "bool"):
@@ -234,6 +253,9 @@ class DataFrame(Frame):
     def set_item(self, machine: Machine, key: Value, new: Value) -> None:
         """``frame[key] = new``."""
         machine.touch(self)
+        if isinstance(key, str):
+            plain = new._plain if isinstance(new, Series) else as_array(machine, new).rank in (0, 1)
+            self._objects = self._objects - {key} if plain else self._objects | {key}
         if isinstance(key, str) and self._columns is not None:
             dtype = new._dtype if isinstance(new, Series) else None
             if key in dict(self._columns):
@@ -375,7 +397,11 @@ class DataFrame(Frame):
 
     def iterrows(self) -> Value:
         """``iterrows()``."""
-        return Sequence("iterator", None, (Number("int", 0), column(self._count, None)), self._rows)
+        return Sequence("iterator", None, (Number("int", 0), self.row()), self._rows)
+
+    def itertuples(self, *args: Value, **options: Value) -> Value:
+        """``itertuples()``."""
+        return Sequence("iterator", None, self.row(), self._rows)
 
     def apply(self, *args: Value, **options: Value) -> Value:
         """``apply(function)``: what comes out depends on the function."""
@@ -385,6 +411,29 @@ class DataFrame(Frame):
         """``info()``, ``to_csv()``."""
 
     to_csv = to_excel = to_sql = info
+
+
+class Row(Series):
+    """One row of a table: a column of its entries, each also by the name of its column."""
+
+    def __init__(self, owner: DataFrame) -> None:
+        """Keep whose row it is."""
+        self._rows, self._dtype, self._values = owner._count, owner._dtype, NOTHING_KNOWN
+        self._plain = owner._plain and not owner._objects
+        self._owner = owner
+
+    def item(self, machine: Machine, key: Value) -> Value:
+        """``row[key]``."""
+        return self._owner._column(key).entry() if isinstance(key, str) else super().item(machine, key)
+
+    def get(self, machine: Machine, key: Value, default: Value = None) -> Value:
+        """``row.get(key)``."""
+        return self.item(machine, key)
+
+    def get_attribute(self, name: str) -> Value:
+        """Return the entry of a name that is no attribute of a column."""
+        own = hasattr(type(self), name) or name.startswith("_") or name in ("name", "keys", "astype")
+        return NOTHING if own else self._owner._column(name).entry()
 
 
 def table(rows: Dim | None, columns: Columns | None, width: Dim | None = None, dtype: str | None = None) -> DataFrame:
@@ -411,11 +460,12 @@ class Locator(Model):
         one = isinstance(columns_key, int | str | Text | Number) and not isinstance(columns_key, bool)
         if rows is NOTHING:
             if one:
-                return Unknown("an item of a table")
-            return column(self._chosen(machine, columns_key)._count, owner._dtype)
+                return owner._column(columns_key if isinstance(columns_key, str) else "").entry()
+            if columns_key == slice(None):
+                return owner.row()
+            return column(self._chosen(machine, columns_key)._count, owner._dtype, plain=owner._plain)
         if one:
-            name = columns_key if isinstance(columns_key, str) else ""
-            return column(rows, dict(owner._columns or ()).get(name, owner._dtype))
+            return owner._column(columns_key if isinstance(columns_key, str) else "")._with_rows(rows)
         return self._chosen(machine, columns_key)._with_rows(rows)
 
     def _chosen(self, machine: Machine, key: Value) -> DataFrame:

@@ -41,6 +41,8 @@ def collate(machine: Any, element: Value, count: Dim | None) -> Value:
         return machine.apply(COLLATE, TensorFacts(), count, refused="<class 'NoneType'>")
     if isinstance(element, Instance) and element.native is None:
         return _collate_instance(machine, element, count)
+    if hasattr(element, "collated"):
+        return element.collated(count)
     return element if isinstance(element, Unknown) else machine.unknown(COLLATE)
 
 
