@@ -22,7 +22,7 @@ from snugly.library import registry as library
 from snugly.operations import registry as operations
 from snugly.rules import registry as rules
 
-tables = [operations._OPERATIONS, rules._CHECKS, library.FUNCTIONS, library.MODELS, library.CONSTANTS, CONTRACTS]
+tables = [operations._FUNCTIONS, rules._CHECKS, library.FUNCTIONS, library.MODELS, library.CONSTANTS, CONTRACTS]
 notes = {
     "aliases": sorted(library.ALIASES.items()),
     "quiet": sorted(library.QUIET),

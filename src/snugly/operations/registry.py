@@ -175,16 +175,18 @@ class Application:
     misfit: Misfit | None = None
 
 
-_OPERATIONS: Things[Operation] = Room("operations", "facts").things("operations")
+_FUNCTIONS: Things[tuple[str, Callable[..., Any]]] = Room("operations", "facts").things("operations")
+_OPERATIONS: dict[str, Operation] = {}
+"""Those that were looked up: to read the parameters of all takes longer than to import them."""
 
 
 def operation(*names: str) -> Callable[[Rule], Rule]:
     """Declare the decorated function as what ``names`` do to facts."""
 
     def declare(function: Rule) -> Rule:
-        declared = Operation(names[0], function)
+        declared = names[0], function
         for name in names:
-            _OPERATIONS.declare(name, declared)
+            _FUNCTIONS.declare(name, declared)
         return function
 
     return declare
@@ -192,10 +194,15 @@ def operation(*names: str) -> Callable[[Rule], Rule]:
 
 def lookup(name: str) -> Operation | None:
     """Return the operation declared under a qualified name, such as ``"torch.Tensor.view"``."""
-    found: Operation | None = _OPERATIONS.get(name)
+    found = _OPERATIONS.get(name)
+    if found is None:
+        declared = _FUNCTIONS.get(name)
+        if declared is None:
+            return None
+        found = _OPERATIONS[name] = Operation(*declared)
     return found
 
 
 def names() -> tuple[str, ...]:
     """Return every declared name, sorted."""
-    return tuple(sorted(_OPERATIONS))
+    return tuple(sorted(_FUNCTIONS))

@@ -66,7 +66,7 @@ def check(
     selection = Selection(tuple(select) or project.select, tuple(ignore) or project.ignore)
     files, failures = python_files(given)
     files = [file for file in files if file in given or not project.leaves_out(file)]
-    return assemble(files, spread(check_file, files), selection, failures, project=project)
+    return assemble(files, spread(check_file, files, _lost), selection, failures, project=project)
 
 
 def check_text(text: str, filename: str, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:
@@ -79,6 +79,10 @@ def check_text(text: str, filename: str, *, select: Sequence[str] = (), ignore: 
 def check_file(file: str) -> Checked:
     """Follow one file; never raises."""
     return _checked(file, None)
+
+
+def _lost(file: str) -> Checked:
+    return Checked(failure=Failure(file, "checking it stopped or did not end; please report it with the file"))
 
 
 def assemble(
