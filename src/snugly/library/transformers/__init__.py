@@ -1,0 +1,1 @@
+"""``transformers``: tokenizers, configurations, and networks by what their heads return."""
