@@ -107,14 +107,18 @@ def instantiate(
     return instance
 
 
+def _most_derived_first(machine: Machine, paths: list[str]) -> list[str]:
+    """Return the described classes among these, a class before those that it inherits from."""
+    models = [(path, machine.program.libraries.model(path)) for path in paths]
+    known = [(path, found) for path, found in models if found is not None]
+    return [path for path, _ in sorted(known, key=lambda one: -sum(issubclass(one[1], each) for _, each in known))]
+
+
 def construct_native(machine: Machine, instance: Instance, args: list[Value], kwargs: dict[str, Value]) -> None:
     """Make the library's part of an instance: what ``super().__init__(...)`` does in the library."""
     from snugly.interpreter import calls
 
-    for path in library_bases(instance.type):
-        model = machine.program.libraries.model(path)
-        if model is None:
-            continue
+    for path in _most_derived_first(machine, library_bases(instance.type)):
         made = calls.construct(machine, path, args, kwargs)
         if not isinstance(made, Unknown):
             machine.touch(instance)
