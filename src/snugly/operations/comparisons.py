@@ -15,7 +15,6 @@ from snugly.operations.arguments import Scalar, promoted
 from snugly.operations.pointwise import combined, operand_values, without_tensors
 from snugly.operations.registry import UNKNOWN, operation
 from snugly.operations.results import both, in_place, made
-from snugly.operations.searching import nonzero
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,6 +203,8 @@ def where(
 ) -> Any:
     """Choose elementwise; with a condition alone, the places where it holds, one index tensor per axis."""
     if input is None and other is None:
+        from snugly.operations.searching import nonzero
+
         return nonzero(condition, as_tuple=True)
     if condition.dtype is not None and condition.dtype not in ("bool", "uint8"):
         name = condition.dtype.capitalize() if condition.dtype not in FLOATING else "Float"

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 CANNOT = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-COLLECTIONS = (50_000, 20, 20)
-"""Python looks for cycles every 700 objects; modules and facts that stay would be looked through again and again."""
+COLLECTIONS = (200_000, 20, 20)
+"""Python looks for cycles every 700 objects; modules and facts that stay would be looked through again and again.
+
+What a file leaves behind is 3 MB at most until then, and looking for it earlier takes 3 % of the time of many files.
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
