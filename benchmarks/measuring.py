@@ -51,10 +51,15 @@ def alternately(repeats: int, *sides: Callable[[], object]) -> list[float]:
 
 def process(*arguments: str, cwd: str | None = None) -> Callable[[], object]:
     """Return a call that runs this Python with arguments, its output thrown away."""
+    return program(sys.executable, *arguments, cwd=cwd)
+
+
+def program(file: str, *arguments: str, cwd: str | None = None) -> Callable[[], object]:
+    """Return a call that runs a program with arguments, its output thrown away."""
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
 
     def run() -> None:
-        subprocess.run([sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, check=False)
+        subprocess.run([file, *arguments], cwd=cwd, env=environment, capture_output=True, check=False)
 
     return run
 
