@@ -259,7 +259,14 @@ class LiveValues(ValueFacts):
         return fits if self._complete or not fits else None
 
 
-def facts_of(value: Any, *, look: bool = True, wait: bool = True, limit: int = SCAN_LIMIT) -> TensorFacts:
+def facts_of(
+    value: Any,
+    *,
+    look: bool = True,
+    wait: bool = True,
+    limit: int = SCAN_LIMIT,
+    shape: tuple[int, ...] | None = None,
+) -> TensorFacts:
     """Return the facts of a live tensor or numpy array.
 
     Args:
@@ -267,13 +274,14 @@ def facts_of(value: Any, *, look: bool = True, wait: bool = True, limit: int = S
         look: whether questions about elements may read them.
         wait: whether a question about elements may wait for a device other than the CPU.
         limit: how many elements one look may read; of a larger tensor evenly spaced ones are read.
+        shape: the sizes of the tensor, where it says them in symbols.
 
     Raises:
         TypeError: ``value`` is neither.
     """
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(value, torch.Tensor):
-        return _tensor_facts(value, look=look, wait=wait, limit=limit)
+        return _tensor_facts(value, look=look, wait=wait, limit=limit, shape=shape)
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
         return _array_facts(value, look=look, limit=limit)
@@ -291,9 +299,12 @@ def is_tensor_like(value: Any) -> bool:
     )
 
 
-def _tensor_facts(tensor: torch.Tensor, *, look: bool, wait: bool, limit: int) -> TensorFacts:
+def _tensor_facts(
+    tensor: torch.Tensor, *, look: bool, wait: bool, limit: int, shape: tuple[int, ...] | None
+) -> TensorFacts:
     torch = _torch()
-    shape = tuple(int(size) for size in tensor.shape) if _plain_sizes(tensor) else None
+    if shape is None and _plain_sizes(tensor):
+        shape = tuple(int(size) for size in tensor.shape)
     lineage = None
     if shape is not None and tensor.grad_fn is not None:
         lineage = _traced(tensor, shape)

@@ -114,4 +114,4 @@ def _proof(flight: Flight) -> str:
 
 
 def _because(flight: Flight) -> str:
-    return f" (torch cannot trace a symbolic batch here: {flight.untraced})" if flight.untraced else ""
+    return f" (the sizes cannot be followed together: {flight.apart})" if flight.apart else ""

@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import dataclass, field
+from snugly.runtime.preflight.formation import at_lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,7 @@ def of_size(batch: Any, given: int, size: int) -> Any:
 
 @dataclass(slots=True)
 class Twins:
-    """The real tensor that each fake tensor of a batch stands for, as long as it is carried on unmixed.
+    """The real tensor that each stand-in of a batch stands for, as long as it is carried on unmixed.
 
     A twin is kept as a recipe, so that the labels of further batches can be led the same way.
     """
@@ -108,6 +109,10 @@ class Twins:
         """Remember the tensor that a leaf of the batch stands for."""
         self.real[id(fake)] = (fake, real)
         self.recipes[id(fake)] = lambda leaves: leaves[leaf]
+
+    def add_constant(self, fake: torch.Tensor, real: torch.Tensor) -> None:
+        """Remember a tensor that the step itself wrote out."""
+        self.real[id(fake)] = (fake, real)
 
     def of(self, fake: Any) -> torch.Tensor | None:
         """Return the real tensor that a fake one stands for."""
@@ -121,16 +126,18 @@ class Twins:
         if not args or getattr(func, "__name__", "") not in CARRYING or not isinstance(result, torch.Tensor):
             return
         real = self.of(args[0])
-        others = torch.utils._pytree.tree_leaves((args[1:], kwargs))
-        if real is None or real.numel() > _MOST_CARRIED or any(not _constant(each) for each in others):
+        if real is None or real.numel() > _MOST_CARRIED:
             return
-        recipe = self.recipes[id(args[0])]
-        rest = args[1:]
+        rest = tuple(at_lead(each) for each in args[1:])
+        if any(not _constant(each) for each in torch.utils._pytree.tree_leaves((rest, kwargs))):
+            return
         try:
             self.real[id(result)] = (result, func(real, *rest, **kwargs))
         except Exception:  # the twin has another size than the fake: its elements are not known
             return
-        self.recipes[id(result)] = lambda leaves: func(recipe(leaves), *rest, **kwargs)
+        recipe = self.recipes.get(id(args[0]))
+        if recipe is not None:
+            self.recipes[id(result)] = lambda leaves: func(recipe(leaves), *rest, **kwargs)
 
 
 def _constant(value: Any) -> bool:

@@ -11,6 +11,7 @@ from snugly.facts.records import replace
 from snugly.rules.batches.step_fails_at_batch_size import fails_at
 from snugly.rules.findings import Severity
 from snugly.runtime.frames import expression, is_user_file, user_frame, walk
+from snugly.runtime.preflight.formation import ElementsNeededError
 from snugly.runtime.preflight.judging import LossRefusedError
 from snugly.runtime.session import Session, key_of, line_of
 
@@ -29,7 +30,7 @@ _MOST_FILES = 3
 def failure(error: BaseException) -> str:
     """Return an exception as Python's last line of a traceback shows it."""
     line = str(error).strip().partition("\n")[0]
-    return line if isinstance(error, LossRefusedError) else f"{type(error).__name__}: {line}"
+    return line if isinstance(error, (LossRefusedError, ElementsNeededError)) else f"{type(error).__name__}: {line}"
 
 
 def raised_by_user(error: BaseException) -> bool:

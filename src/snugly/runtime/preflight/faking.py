@@ -1,8 +1,7 @@
-"""One run of a step on stand-ins: fake tensors, or copies where fake ones cannot go."""
+"""One run of a step on stand-ins: shadows, or copies where only elements say how the step goes on."""
 
 from __future__ import annotations
 
-import logging
 import sys
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,10 @@ from snugly.facts.records import dataclass, field
 from snugly.runtime.kernel import no_warnings
 from snugly.runtime.preflight.batches import stand_in_batch, tensors_of
 from snugly.runtime.preflight.judging import Judging, LossRefusedError, Seen, judge_class, known_facts
+from snugly.runtime.preflight.formation import Formation, PairsNeededError, formation_of
 from snugly.runtime.preflight.layers import Recorder
-from snugly.runtime.preflight.sizes import new_environment, symbolic
-from snugly.runtime.preflight.standing import StandIns, copies, fakes, is_there
+from snugly.runtime.preflight.shadows import Shadows
+from snugly.runtime.preflight.standing import StandIns, copies, is_there, shadowing
 from snugly.runtime.preflight.unchanged import left_as_it_was
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from snugly.facts.tensors import TensorFacts
     from snugly.rules.findings import Finding
+    from snugly.runtime.preflight.formation import Assumption
     from snugly.runtime.preflight.layers import Layer
     from snugly.runtime.preflight.steps import Step
 
@@ -32,24 +33,26 @@ class How:
     """How a step is run.
 
     Attributes:
-        real: on copies on the CPU, not on fake tensors.
-        mode: a ``FakeTensorMode``; runs that share one share the fake parameters.
-        symbolic: the number of samples is a symbol.
+        real: on copies on the CPU, not on shadows.
+        sizes: the batch sizes that are run side by side; none for the one size alone.
+        paired: each of them flies twice; see ``Formation``.
         backward: whether gradients are followed too.
         autocast: a dtype for mixed precision, ``None`` for none.
         device: where tensors pretend to be; ``None`` for where they are.
         evaluating: in evaluation mode.
         example: what an element is taken to be where the step reads one; 1, and 0 for the other way of a branch.
+        watched: batch sizes at which traps are looked for, beside the size itself.
     """
 
     real: bool = False
-    mode: Any = None
-    symbolic: bool = False
+    sizes: tuple[int, ...] = ()
+    paired: bool = False
     backward: bool = True
     autocast: Any = None
     device: str | None = None
     evaluating: bool = False
     example: int = 1
+    watched: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -57,7 +60,9 @@ class Outcome:
     """What one run of a step showed.
 
     Attributes:
-        size: the batch size; the example of a symbolic one.
+        size: the batch size; of several the one whose way was followed.
+        covered: the batch sizes for which the run says what happens.
+        parted: what made others fall out.
         error: what stopped the run, with its traceback; ``None`` when it went through.
         findings: what losses and operations showed.
         seen: the judged calls.
@@ -69,6 +74,8 @@ class Outcome:
     """
 
     size: int
+    covered: frozenset[int] = frozenset()
+    parted: tuple[Assumption, ...] = ()
     error: BaseException | None = None
     findings: list[Finding] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
@@ -85,50 +92,51 @@ def run(step: Step, size: int, how: How) -> Outcome:
 
     Args:
         step: the step.
-        size: the number of samples; the example of a symbolic number.
+        size: the number of samples; of several sizes the one whose way is followed.
         how: on what, and with what.
+
+    Raises:
+        PairsNeededError: the sizes have to fly in pairs.
     """
     outcome = Outcome(size)
+    formation = None if how.real else formation_of(how.sizes or (size,), size, paired=how.paired)
     with left_as_it_was(step.modules, step.leaves):
         try:
-            _run(step, size, how, outcome)
+            _run(step, formation, how, outcome)
+        except PairsNeededError:
+            raise
         except Exception as error:
             outcome.error = error
             if isinstance(error, LossRefusedError):
                 outcome.findings += error.findings
+    if formation is not None:
+        outcome.covered, outcome.parted = formation.sizes, tuple(formation.parted)
     outcome.findings += outcome.seen.findings
     return outcome
 
 
-def _run(step: Step, size: int, how: How, outcome: Outcome) -> None:
+def _run(step: Step, formation: Formation | None, how: How, outcome: Outcome) -> None:
     import torch
 
-    mode = None if how.real else how.mode or fake_mode()
-    make = copies if mode is None else fakes(mode, how.device)
-    stand_ins = StandIns(make, gradients=is_there(how.device))
-    if mode is not None and how.symbolic:
-        batch, twins = stand_in_batch(step.batch, symbolic(mode, step.size, size, how.device))
-    else:
-        batch, twins = stand_in_batch(step.batch_of(size), make)
+    shadows = None if formation is None else Shadows(formation)
+    make = copies if shadows is None else shadowing(shadows, how.device)
+    stand_ins = StandIns(make)
+    given = step.batch_of(outcome.size)
+    batch, twins = stand_in_batch(given, make if shadows is None else shadowing(shadows, how.device, outcome.size))
+    if shadows is not None:
+        shadows.constants = twins.add_constant
     recorder = Recorder()
     followed = False
     with ExitStack() as stack:
         stack.enter_context(no_warnings())
-        stack.enter_context(_unlogged())
         stack.enter_context(_eagerly())
         stack.enter_context(_anywhere(step, evaluating=how.evaluating))
         stand_ins.fill(step.all_models)
         stack.enter_context(stand_ins.holding_still(step.steppers))
         stack.enter_context(recorder.watching(step.models))
         stack.enter_context(torch.enable_grad())
-        stack.enter_context(mode if mode is not None else nullcontext())
-        stack.enter_context(
-            judge_class()(
-                Judging(
-                    outcome.seen, twins, faked=mode is not None, example=how.example, gradients=is_there(how.device)
-                )
-            )
-        )
+        stack.enter_context(shadows.watching() if shadows is not None else nullcontext())
+        stack.enter_context(judge_class()(Judging(outcome.seen, twins, shadows, how.example, how.watched)))
         stack.enter_context(_casting(step, how))
         try:
             with recorder.saving() if how.backward else nullcontext():
@@ -151,13 +159,6 @@ def _run(step: Step, size: int, how: How, outcome: Outcome) -> None:
         ]
 
 
-def fake_mode() -> Any:
-    """Return a mode of fake tensors whose elements may be read as symbols."""
-    from torch._subclasses.fake_tensor import FakeTensorMode
-
-    return FakeTensorMode(shape_env=new_environment(), allow_non_fake_inputs=True)
-
-
 def _backward(result: Any, outcome: Outcome, how: How) -> bool:
     """Go backward from what the step returned, where the step did not do so itself; tell whether it was done."""
     import torch
@@ -165,7 +166,7 @@ def _backward(result: Any, outcome: Outcome, how: How) -> bool:
     if outcome.seen.backwards:
         return False
     losses: list[torch.Tensor] = [each for each in tensors_of(result) if each.requires_grad]
-    if not losses or not is_there(how.device):
+    if not losses:
         return False
     with torch.autocast(losses[0].device.type, enabled=False) if how.autocast is not None else nullcontext():
         total = sum(each.sum() for each in losses)
@@ -187,17 +188,6 @@ def _anywhere(step: Step, *, evaluating: bool) -> Iterator[None]:
     for model in step.models.values():
         model.train(not evaluating)
     yield
-
-
-@contextmanager
-def _unlogged() -> Iterator[None]:
-    """Keep torch from logging a fake operation that does not fit, which is what is looked for."""
-    logger = logging.getLogger("torch._subclasses.fake_tensor")
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
 
 
 def _eagerly() -> Any:

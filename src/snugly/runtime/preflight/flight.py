@@ -8,8 +8,9 @@ from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     from snugly.rules.findings import Finding
+    from snugly.runtime.preflight.formation import Assumption
     from snugly.runtime.preflight.layers import Layer
-    from snugly.runtime.preflight.sizes import Assumption, Sizes
+    from snugly.runtime.preflight.sizes import Sizes
 
 
 @dataclass(slots=True)
@@ -18,12 +19,13 @@ class Flight:
 
     Attributes:
         sizes: the batch sizes that matter.
-        real: the step had to be run on copies on the CPU, because of this; empty when fake tensors could do it.
+        real: the step had to be run on copies on the CPU, because of this; empty when tensors without
+            elements could do it.
         proved: the batch sizes for which the step is proved to fit.
         tested: the batch sizes at which it was run.
         failed: the batch sizes at which it does not fit, with what torch would raise.
         assumed: what the proof would have to assume, where it is none.
-        untraced: why torch cannot trace a symbolic batch here; empty when it can.
+        apart: why its sizes cannot be flown side by side; empty when they can.
         branches: lines at which an element decides which way the step goes; both ways were tried.
         findings: the misfits, each once.
         layers: the layers at the configured batch size.
@@ -39,7 +41,7 @@ class Flight:
     tested: tuple[int, ...] = ()
     failed: dict[int, str] = field(default_factory=dict)
     assumed: tuple[Assumption, ...] = ()
-    untraced: str = ""
+    apart: str = ""
     branches: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)

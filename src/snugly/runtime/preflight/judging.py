@@ -5,28 +5,33 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import value
 from snugly.facts.records import dataclass, field, replace
 from snugly.operations.registry import Application
 from snugly.runtime.calls import loss_call
 from snugly.runtime.facts import facts_of, is_tensor_like
 from snugly.runtime.frames import argument_sources, callers, expression, is_user_file
-from snugly.runtime.preflight.recurrent import RECURRENT, is_symbolic, recurrent_output
-from snugly.runtime.preflight.sizes import dim_of
+from snugly.runtime.preflight.devices import asked_device, moved, without_device
+from snugly.runtime.preflight.formation import ElementsNeededError
+from snugly.runtime.preflight.recurrent import RECURRENT, recurrent_output
+from snugly.runtime.preflight.outcomes import call_at, compared, loss_output, sizes_at
+from snugly.runtime.preflight.shadows import is_shadow
 from snugly.runtime.session import call_site, judge_call, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from types import FrameType
 
     from snugly.contracts.calls import LossCall, Verdict
     from snugly.facts.origins import Place, Source
-    from snugly.facts.tensors import Shape, TensorFacts
+    from snugly.facts.tensors import TensorFacts
     from snugly.rules.findings import Finding
     from snugly.runtime.preflight.batches import Twins
+    from snugly.runtime.preflight.shadows import Shadows
 
 # Reading an element of a tensor for Python: what follows is followed with an example.
 _READING = {"item": float, "__float__": float, "__bool__": bool, "__int__": int, "__index__": int, "tolist": list}
@@ -70,12 +75,14 @@ class Seen:
     Attributes:
         losses: the judged loss calls.
         findings: what losses and operations showed although torch raises nothing.
+        elsewhere: what they showed at another batch size of the formation, by that size.
         backwards: facts of each tensor that the step itself called ``backward`` on.
         read: lines at which an element decides a branch or becomes a number of Python's.
     """
 
     losses: list[Judged] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    elsewhere: dict[int, list[Finding]] = field(default_factory=dict)
     backwards: list[TensorFacts] = field(default_factory=list)
     read: dict[str, str] = field(default_factory=dict)
 
@@ -104,17 +111,17 @@ class Judging:
 
     Attributes:
         seen: where it writes.
-        twins: the real tensors that the fake ones of the batch stand for.
-        faked: whether the tensors are fake, so that a loss is answered and an element is made up.
-        example: the element that is made up.
-        gradients: whether there are any, so that ``backward`` can be called.
+        twins: the real tensors that the shadows of the batch stand for.
+        shadows: the shadows of the run; ``None`` where it runs on copies.
+        example: the element that is made up where the step reads one of a shadow.
+        sizes: further batch sizes at which each call is looked at for traps.
     """
 
     seen: Seen
     twins: Twins
-    faked: bool = True
+    shadows: Shadows | None = None
     example: int = 1
-    gradients: bool = True
+    sizes: frozenset[int] = frozenset()
 
     def call(self, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Judge one call of torch, and do it."""
@@ -122,62 +129,110 @@ class Judging:
         loss = _loss_name(func)
         if loss is not None:
             return self._loss(loss, func, args, kwargs)
-        if self.faked and name in _READING and _is_fake(args):
-            return self._read(name, func, args)
         if name == "backward" and args and is_tensor_like(args[0]):
             self.seen.backwards.append(known_facts(args[0]))
-            if not self.gradients:
-                return None
-        if name in RECURRENT and is_symbolic(args[0]):
-            return recurrent_output(args)
-        result = func(*args, **kwargs)
+        result = func(*args, **kwargs) if self.shadows is None else self._shadowed(self.shadows, name, func, args, kwargs)
         self.twins.carry(func, args, kwargs, result)
         if name in _pairing():
             self._pair(_OPERATORS.get(name, name), args, result)
+        return result
+
+    def _shadowed(self, shadows: Shadows, name: str, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Do a call that meets shadows, or could make some."""
+        if name in _READING and args and is_shadow(args[0]):
+            return self._read(shadows, name, args)
+        if name in {"numpy", "__array__"} and args and is_shadow(args[0]):
+            return self._elements(args[0], name, args[1:])
+        if name in RECURRENT and is_shadow(args[0]) and not is_shadow(args[1]):
+            return recurrent_output(args)
+        wanted = asked_device(name, args, kwargs)
+        if wanted is None:
+            with shadows.among(args):
+                result = func(*args, **kwargs)
+        else:
+            func, args, kwargs = without_device(func, name, args, kwargs)
+            with shadows.asking(wanted):
+                result = moved(func(*args, **kwargs), wanted)
+        if name == "__set__" and is_shadow(args[0]) and is_shadow(args[1]) and args[0].shape == args[1].shape:
+            args[0].form = args[1].form  # tensor.data = other
         return result
 
     def _loss(self, name: str, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         bound = inspect.signature(inspect.unwrap(func)).bind(*args, **kwargs)
         bound.apply_defaults()
         caller, module = _caller()
-        with undisturbed():
-            call = loss_call(name, bound.arguments, look=not self.faked)
-            given = {each: bound.arguments.get(each, bound.arguments.get(f"{each}_")) for each in call.arguments}
-            known = {each: self._known(given[each], facts) for each, facts in call.arguments.items()}
-            call = replace(call, arguments={each: _as_cast(facts) for each, facts in known.items()})
+        with undisturbed(), self._looking():
+            plain = loss_call(name, bound.arguments, look=self.shadows is None)
+            given = {each: bound.arguments.get(each, bound.arguments.get(f"{each}_")) for each in plain.arguments}
+            known = {each: _as_cast(self._known(given[each], facts)) for each, facts in plain.arguments.items()}
+            call = replace(plain, arguments=known)
             verdict, findings = judge_call(call, caller, module)
+        verdicts = {} if self.shadows is None else compared(self.shadows.formation, call, given, verdict)
+        self._look_elsewhere(call, given, findings, caller, module)
         recipes = {
-            each: self.twins.recipes[id(tensor)] for each, tensor in given.items() if self.twins.of(tensor) is not None
+            each: self.twins.recipes[id(tensor)]
+            for each, tensor in given.items()
+            if self.twins.of(tensor) is not None and id(tensor) in self.twins.recipes
         }
         place, sources = call_site(caller, name, module)
         self.seen.losses.append(Judged(call, verdict, recipes, findings, place, sources))
         self.seen.findings += [finding for finding in findings if finding.raises is None]
         if verdict.accepted is False and verdict.raises is not None:
             raise LossRefusedError(verdict.raises.type, verdict.raises.message, findings)
-        return _result(bound.arguments, verdict, func, args, kwargs) if self.faked else func(*args, **kwargs)
+        if self.shadows is None:
+            return func(*args, **kwargs)
+        output = loss_output(self.shadows, bound.arguments, verdicts)
+        return func(*args, **kwargs) if output is None else output
+
+    def _looking(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.shadows is None else self.shadows.formation.looking()
 
     def _known(self, given: Any, facts: TensorFacts) -> TensorFacts:
-        """Return the facts of an argument: sizes as dims, and the elements of the real tensor it stands for."""
-        if not self.faked or not hasattr(given, "shape"):
-            return facts
+        """Return the facts of an argument, with the elements of the real tensor that it stands for."""
+        if self.shadows is None or not is_shadow(given):
+            return facts if self.shadows is None else facts.with_(values=facts_of(given).values)
         twin = self.twins.of(given)
-        real = twin if twin is not None else None if _is_fake((given,)) else given
-        return facts.with_(shape=shape_of(given), values=facts.values if real is None else facts_of(real).values)
+        known = known_facts(given)
+        return known if twin is None else known.with_(values=facts_of(twin).values)
 
-    def _read(self, name: str, func: Callable[..., Any], args: Any) -> Any:
+    def _look_elsewhere(
+        self, call: LossCall, given: Mapping[str, Any], findings: tuple[Finding, ...], caller: Any, module: Any
+    ) -> None:
+        """Look for traps that the call has at another batch size that matters."""
+        if self.shadows is None:
+            return
+        formation = self.shadows.formation
+        known = {finding.code for finding in findings}
+        for member in formation.flying:
+            size = formation.members[member]
+            if size not in self.sizes or member == formation.lead:
+                continue
+            with undisturbed(), formation.looking():
+                found = judge_call(call_at(call, given, member), caller, module)[1]
+            new = [each for each in found if each.raises is None and each.code not in known]
+            self.seen.elsewhere.setdefault(size, []).extend(new)
+
+    def _read(self, shadows: Shadows, name: str, args: Any) -> Any:
         """Return an element of the real tensor, where one stands behind, else an example."""
-        real = self.twins.of(args[0])
-        if real is not None:
-            return getattr(real, name)(*args[1:])
         tensor = args[0]
-        whole = not tensor.is_floating_point() and tensor.dtype is not _torch().bool
-        if name in {"item", "tolist", "__index__", "__int__"} and whole:
-            return func(*args)  # a symbol, which must not decide anything
-        self.seen.read.setdefault(_line(sys._getframe(3)), "branch" if name == "__bool__" else "number")
+        if self.twins.of(tensor) is not None:
+            return self._elements(tensor, name, args[1:])
+        if not tensor.is_floating_point() and tensor.dtype is not _torch().bool and name != "__bool__":
+            if name == "item":
+                return shadows.formation.size_of(shadows.formation.unknown())  # a number that must not decide anything
+            return self._elements(tensor, name, args[1:])
+        self.seen.read.setdefault(_line(sys._getframe(4)), "branch" if name == "__bool__" else "number")
         if name == "tolist":
             return _filled([int(size) for size in tensor.shape], float(self.example))
         kind = bool if tensor.dtype is _torch().bool and name == "item" else _READING[name]
         return kind(self.example)
+
+    def _elements(self, tensor: Any, name: str, more: Any) -> Any:
+        real = self.twins.of(tensor)
+        if real is None:
+            msg = f"{name}() needs the elements"
+            raise ElementsNeededError(msg)
+        return getattr(real, name)(*more)
 
     def _pair(self, name: str, args: Any, result: Any) -> None:
         """Judge arithmetic or a comparison that the user wrote, where both sides are repeated."""
@@ -187,12 +242,11 @@ class Judging:
         a, b = args[:2]
         if not (is_tensor_like(a) and is_tensor_like(b) and is_tensor_like(result)):
             return
-        shape = shape_of(result)
-        if not (a.dim() and b.dim()) or shape in (shape_of(a), shape_of(b)):
+        if not (a.dim() and b.dim()) or sizes_at(result) in (sizes_at(a), sizes_at(b)):
             return
         from snugly.rules.judge import judge_operation
 
-        with undisturbed():
+        with undisturbed(), self._looking():
             facts = {"input": known_facts(a), "other": known_facts(b)}
             application = Application(f"operator.{name}", facts, known_facts(result))
             if not judge_operation(application):
@@ -214,13 +268,8 @@ def _as_cast(facts: TensorFacts) -> TensorFacts:
 
 
 def known_facts(tensor: Any) -> TensorFacts:
-    """Return the facts of a tensor without looking at its elements; sizes as dims."""
-    return facts_of(tensor, look=False).with_(shape=shape_of(tensor))
-
-
-def shape_of(tensor: Any) -> Shape:
-    """Return the sizes of a tensor as dims."""
-    return tuple(dim_of(size) for size in tensor.shape)
+    """Return the facts of a tensor without looking at its elements; its sizes at the lead's batch size."""
+    return facts_of(tensor, look=False, shape=sizes_at(tensor))
 
 
 @cache
@@ -236,12 +285,6 @@ def _loss_name(func: Callable[..., Any]) -> str | None:
     from snugly.runtime.losses import loss_name
 
     return loss_name(func) if inspect.isroutine(func) and hasattr(func, "__name__") else None
-
-
-def _is_fake(args: Any) -> bool:
-    from torch._subclasses.fake_tensor import FakeTensor
-
-    return bool(args) and isinstance(args[0], FakeTensor)
 
 
 def _filled(shape: list[int], example: float) -> Any:
@@ -268,22 +311,6 @@ def _caller() -> tuple[FrameType | None, Any]:
             return None, module
         frame = frame.f_back
     return frame, module
-
-
-def _result(arguments: Mapping[str, Any], verdict: Verdict, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Return a fake tensor of the contract's shape and dtype, connected to every argument with a gradient."""
-    torch = _torch()
-    output = verdict.output
-    shape = None if output is None or output.shape is None else tuple(value(size) for size in output.shape)
-    if output is None or output.dtype is None or shape is None or None in shape:
-        return func(*args, **kwargs)
-    linked = [each for each in arguments.values() if isinstance(each, torch.Tensor) and each.requires_grad]
-    dtype = getattr(torch, output.dtype)
-    if not linked:
-        tensor = next(each for each in arguments.values() if isinstance(each, torch.Tensor))
-        return torch.zeros(shape, dtype=dtype, device=tensor.device)
-    total = sum(each.sum().to(dtype) for each in linked)
-    return total.expand(shape) if shape else total
 
 
 def _torch() -> Any:

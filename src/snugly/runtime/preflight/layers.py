@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import dataclass
-from snugly.runtime.preflight.sizes import dim_of
+from snugly.runtime.preflight.outcomes import sizes_at
+from snugly.runtime.preflight.shadows import is_shadow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,14 +89,13 @@ class Recorder:
             yield
 
     def _count(self, tensor: Any) -> None:
-        storage = tensor.untyped_storage()
-        if id(storage) in self._storages or storage._cdata in self._storages:
+        memory = tensor.memory if is_shadow(tensor) else tensor.untyped_storage()
+        key = id(memory) if is_shadow(tensor) else memory._cdata
+        if key in self._storages:
             return
-        self._storages.add(storage._cdata)
-        self._kept.append(storage)
-        size = dim_of(storage.nbytes())
-        if not isinstance(size, int):
-            return
+        self._storages.add(key)
+        self._kept.append(memory)
+        size = memory.bytes if is_shadow(tensor) else memory.nbytes()
         self.saved += size
         if self._open:
             self._open[-1][0] += size
@@ -106,4 +106,4 @@ def _shapes(value: Any) -> Iterator[Shape]:
 
     for leaf in torch.utils._pytree.tree_leaves(value):
         if isinstance(leaf, torch.Tensor):
-            yield tuple(dim_of(size) for size in leaf.shape)
+            yield sizes_at(leaf)

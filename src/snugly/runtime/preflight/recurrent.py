@@ -1,8 +1,7 @@
-"""The outputs of recurrent layers for a symbolic batch, which torch's own kernels cannot be traced with.
+"""The outputs of recurrent layers: all steps of a sequence at once, where torch takes them one by one.
 
-``torch.lstm`` asks for ``numel()`` on the way to a kernel and refuses symbols (torch 2.13). What its modules check
-about the hidden state they check in Python before, so only the shape of what comes out is left to say:
-https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html.
+What the modules check about sizes they check in Python before; what the first layer multiplies is multiplied here too,
+so dtypes meet as they do in torch. https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
 """
 
 from __future__ import annotations
@@ -10,14 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import torch
+    import torch as _torch
 
 RECURRENT = frozenset(("lstm", "gru", "rnn_tanh", "rnn_relu"))
-
-
-def is_symbolic(tensor: Any) -> bool:
-    """Tell whether some size of a tensor is a symbol."""
-    return any(hasattr(size, "node") for size in getattr(tensor, "shape", ()))
 
 
 def recurrent_output(args: Any) -> Any:
@@ -27,9 +21,14 @@ def recurrent_output(args: Any) -> Any:
         args: its arguments: input, hidden state, weights, whether it has biases, layers, dropout, whether it trains,
             whether it is bidirectional, whether the batch comes first.
     """
+    import torch
+
     given, hx, weights, *_, bidirectional, _ = args
-    states: tuple[torch.Tensor, ...] = tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
-    linked = sum(each.sum() for each in (given, *states, *weights))
+    states: tuple[_torch.Tensor, ...] = tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
+    gates = torch.nn.functional.linear(given, weights[0]).sum()
+    if weights[1].size(-1) == states[0].size(-1):  # it is projected otherwise
+        gates = gates + torch.nn.functional.linear(states[0], weights[1]).sum()
+    linked = gates + sum(each.sum() for each in (*states, *weights))
     features = states[0].size(-1) * (2 if bidirectional else 1)
     output = given.new_zeros(*given.shape[:-1], features) + linked
     after = tuple(state + linked for state in states)

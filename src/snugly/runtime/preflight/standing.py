@@ -1,17 +1,21 @@
-"""Stand-ins for the tensors of models while a step runs, fakes or copies, and optimizers that hold still."""
+"""Stand-ins for the tensors of models while a step runs, shadows or copies, and optimizers that hold still."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import dataclass, field
+from snugly.runtime.preflight.batches import batch_axis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import torch
     from torch import nn
+
+    from snugly.runtime.preflight.shadows import Shadows
 
 
 @dataclass(slots=True)
@@ -20,14 +24,12 @@ class StandIns:
 
     Attributes:
         make: returns a stand-in for a tensor.
-        gradients: whether stand-ins may require a gradient.
         of: the stand-in for each tensor, by the identity of the tensor.
         parameters: the stand-ins of parameters that require a gradient, by name.
         reached: names of those that a gradient reached.
     """
 
     make: Callable[[torch.Tensor], torch.Tensor]
-    gradients: bool = True
     of: dict[int, torch.Tensor] = field(default_factory=dict)
     parameters: dict[str, torch.Tensor] = field(default_factory=dict)
     reached: set[str] = field(default_factory=set)
@@ -53,7 +55,7 @@ class StandIns:
         self.of[id(made)] = made  # a module that two models share has its stand-ins already
         if made.is_leaf:  # it may have served in another run
             made.grad = None
-            made.requires_grad_(tensor.requires_grad and self.gradients)
+            made.requires_grad_(tensor.requires_grad)
         if made.requires_grad and made.is_leaf:
             self.parameters[name] = made
             self._watching.append(made.register_post_accumulate_grad_hook(lambda _: self.reached.add(name)))
@@ -111,8 +113,9 @@ class StandIns:
             state.update(scale=lambda loss: loss, unscale_=lambda _: None, update=lambda *_: None)
 
 
+@cache
 def is_there(device: str | None) -> bool:
-    """Tell whether this machine has a device; gradients on one that it lacks abort the process (torch 2.13)."""
+    """Tell whether this machine has a device."""
     import torch
 
     kind = (device or "cpu").partition(":")[0]
@@ -122,30 +125,20 @@ def is_there(device: str | None) -> bool:
     return bool(torch.cuda.is_available() if accelerator is None else accelerator.type == kind)
 
 
-def fakes(mode: Any, device: str | None = None) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Return what makes fake tensors.
+def shadowing(shadows: Shadows, device: str | None = None, samples: int | None = None) -> Callable[[Any], Any]:
+    """Return what makes the shadow of a tensor.
 
     Args:
-        mode: a ``FakeTensorMode``.
-        device: where they pretend to be; where the tensor is otherwise, and on the CPU for tensors without memory.
+        shadows: the run.
+        device: where it stands; where the tensor does otherwise.
+        samples: the number of samples, for tensors of a batch: the first axis of that size becomes the batch axis.
     """
     import torch
-    from torch._subclasses.fake_tensor import FakeTensor
 
-    def make(tensor: torch.Tensor) -> torch.Tensor:
-        wanted = torch.device(device) if device is not None else None
-        if wanted is None and tensor.device.type == "meta":
-            wanted = torch.device("cpu")
-        if wanted is None or wanted == tensor.device:
-            made: torch.Tensor = mode.from_tensor(tensor, static_shapes=True)
-            return made
-        empty = torch.empty_like(tensor, device="meta")
-        made = FakeTensor(mode, empty, wanted)
-        if isinstance(tensor, torch.nn.Parameter):
-            made._is_param = True
-        return made
-
-    return make
+    place = None if device is None else torch.device(device)
+    if place is not None and place.type == "cuda" and place.index is None:
+        place = torch.device("cuda", 0)
+    return lambda tensor: shadows.of(tensor, None if samples is None else batch_axis(tensor, samples), place)
 
 
 def copies(tensor: torch.Tensor) -> torch.Tensor:
