@@ -125,7 +125,7 @@ class Session:
         if finding.loss is None or finding.place is None:
             return False
         came = self.seen.get(line_of(finding.place.file, finding.place.line))
-        return came is not None and not any(_fit(finding.facts, shapes) for shapes in came)
+        return came is not None and not any(fits(finding.facts, shapes) for shapes in came)
 
     def _tell(self, finding: Finding) -> None:
         if _is_silenced(finding):
@@ -197,7 +197,7 @@ def _shapes(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: tuple(value.shape) for name, value in arguments.items() if hasattr(value, "shape")}
 
 
-def _fit(facts: Mapping[str, TensorFacts], shapes: Mapping[str, Any]) -> bool:
+def fits(facts: Mapping[str, TensorFacts], shapes: Mapping[str, Any]) -> bool:
     """Tell whether facts from the source can be those of arguments that came."""
     for name, known in facts.items():
         came = shapes.get(name)

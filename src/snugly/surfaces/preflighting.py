@@ -28,11 +28,11 @@ def preflight(
 ) -> PreflightReport:
     """Prove that a training step fits for every batch that can occur, without training.
 
-    The model runs on fake tensors: no activation is computed or stored, no parameter is copied, and no parameter,
-    buffer, gradient, random state, mode, hook or attribute of it is different afterwards; optimizers that the step
-    reaches take no step. Losses are judged by their contracts. Where a step needs the elements of tensors (a branch on
-    a mean, packed sequences, an operation that fake tensors do not know), it runs on copies on the CPU with small
-    batches instead, and the report says so.
+    The model runs on tensors without elements, at all batch sizes side by side: no activation is computed or stored, no
+    parameter is copied, and no parameter, buffer, gradient, random state, mode, hook or attribute of it is different
+    afterwards; optimizers that the step reaches take no step. Losses are judged by their contracts. Where only the
+    elements of tensors say how a step goes on (packed sequences, a loop up to the longest length), it runs on copies on
+    the CPU with small batches instead, and the report says so.
 
     Args:
         model: a ``torch.nn.Module``, or several as a list or a dict; or a Lightning module, whose ``training_step`` is
@@ -97,8 +97,8 @@ def _proof(flight: Flight) -> str:
         return f"fits at batch size {fits}, fails at {ranges(sorted(failed))}: {next(iter(failed.values()))}"
     if flight.real:
         return (
-            f"tested at batch sizes {ranges(flight.tested)} with real copies on the CPU; no proof, because fake "
-            f"tensors cannot run this step ({flight.real})"
+            f"tested at batch sizes {ranges(flight.tested)} with real copies on the CPU; no proof, because only "
+            f"elements say how this step goes on ({flight.real})"
         )
     every = flight.sizes.every
     missing = set(every) - flight.proved - set(flight.failed)

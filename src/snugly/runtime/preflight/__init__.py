@@ -1,1 +1,1 @@
-"""Proves a training step before training: the real model on fake tensors, its losses judged by the contracts."""
+"""Proves a training step before training: the model on tensors without elements, its losses by their contracts."""

@@ -105,22 +105,22 @@ class Twins:
     real: dict[int, tuple[Any, torch.Tensor]] = field(default_factory=dict)
     recipes: dict[int, Callable[[list[Any]], Any]] = field(default_factory=dict)
 
-    def add(self, fake: torch.Tensor, real: torch.Tensor, leaf: int) -> None:
+    def add(self, stand_in: torch.Tensor, real: torch.Tensor, leaf: int) -> None:
         """Remember the tensor that a leaf of the batch stands for."""
-        self.real[id(fake)] = (fake, real)
-        self.recipes[id(fake)] = lambda leaves: leaves[leaf]
+        self.real[id(stand_in)] = (stand_in, real)
+        self.recipes[id(stand_in)] = lambda leaves: leaves[leaf]
 
-    def add_constant(self, fake: torch.Tensor, real: torch.Tensor) -> None:
+    def add_constant(self, stand_in: torch.Tensor, real: torch.Tensor) -> None:
         """Remember a tensor that the step itself wrote out."""
-        self.real[id(fake)] = (fake, real)
+        self.real[id(stand_in)] = (stand_in, real)
 
-    def of(self, fake: Any) -> torch.Tensor | None:
-        """Return the real tensor that a fake one stands for."""
-        found = self.real.get(id(fake))
-        return found[1] if found is not None and found[0] is fake else None
+    def of(self, stand_in: Any) -> torch.Tensor | None:
+        """Return the real tensor that a stand-in stands for."""
+        found = self.real.get(id(stand_in))
+        return found[1] if found is not None and found[0] is stand_in else None
 
     def carry(self, func: Callable[..., Any], args: Any, kwargs: Any, result: Any) -> None:
-        """Do to the real tensor what was done to the fake one, if that carries its elements on."""
+        """Do to the real tensor what was done to its stand-in, if that carries its elements on."""
         import torch
 
         if not args or getattr(func, "__name__", "") not in CARRYING or not isinstance(result, torch.Tensor):
@@ -133,7 +133,7 @@ class Twins:
             return
         try:
             self.real[id(result)] = (result, func(real, *rest, **kwargs))
-        except Exception:  # the twin has another size than the fake: its elements are not known
+        except Exception:  # the twin has another size than the stand-in: its elements are not known
             return
         recipe = self.recipes.get(id(args[0]))
         if recipe is not None:

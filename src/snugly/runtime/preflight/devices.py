@@ -1,4 +1,4 @@
-"""Devices that calls ask for, which this machine need not have: torch gets one that it has, and the shadow says which."""
+"""Devices that calls ask for, which this machine need not have: torch gets one that it has, the shadow knows which."""
 
 from __future__ import annotations
 

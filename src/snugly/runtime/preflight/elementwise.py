@@ -9,21 +9,23 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from snugly.runtime.preflight.formation import at_lead
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from snugly.runtime.preflight.shadows import Form, Shadows
+    from snugly.runtime.preflight.forms import Form, Forms
 
 
-def of_elements(shadows: Shadows, func: Any, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
+def of_elements(forms: Forms, func: Any, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
     """Return the forms of what an elementwise operator or a reduction gives; ``None`` where that is left to torch."""
     if func in _likes():
-        return _like(shadows, given, named)
+        return _like(forms, given, named)
     if _elementwise(func):
-        return _elementwise_form(shadows, func, given, named)
+        return _elementwise_form(forms, func, given, named)
     if _reducing(func) is not None:
-        return _reduced(shadows, func, given, named)
-    if _only_writes(func) and all(named[name] is None for name in named):
+        return _reduced(forms, func, given, named)
+    if func in _filling():
         return [given[0].form]
     return None
 
@@ -32,20 +34,27 @@ def of_elements(shadows: Shadows, func: Any, given: Any, named: Mapping[str, Any
 def _elementwise(func: Any) -> bool:
     import torch
 
-    return torch.Tag.pointwise in func.tags and len(func._schema.returns) == 1
+    if len(func._schema.returns) != 1:
+        return False
+    name = func._schema.name.removeprefix("aten::")
+    return torch.Tag.pointwise in func.tags or name.removesuffix("_backward") in _ACTIVATIONS or name in _ACTIVATIONS
 
 
-@cache
-def _only_writes(func: Any) -> bool:
-    """Tell whether an operator writes its one tensor, as ``zero_`` and ``bernoulli_`` do, and returns it."""
-    import torch
-
-    schema = func._schema
-    first = schema.arguments[0] if schema.arguments else None
-    written = first is not None and first.alias_info is not None and first.alias_info.is_write
-    others = any("Tensor" in str(each.type) for each in schema.arguments[1:])
-    single = len(schema.returns) == 1 and str(schema.returns[0].type) == "Tensor"
-    return written and single and not others and torch.Tag.inplace_view not in func.tags and func in _filling()
+# Elementwise too, though torch has no tag for it, or none for its gradient.
+_ACTIVATIONS = frozenset(
+    (
+        "leaky_relu",
+        "elu",
+        "hardtanh",
+        "softplus",
+        "softshrink",
+        "hardswish",
+        "hardsigmoid",
+        "mish",
+        "celu",
+        "_prelu_kernel",
+    )
+)
 
 
 @cache
@@ -62,20 +71,22 @@ def _likes() -> frozenset[Any]:
     )
 
 
-def _like(shadows: Shadows, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
+def _like(forms: Forms, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
     """Return the form of a new tensor of the sizes of another."""
     import torch
 
     form, dtype, kept = given[0].form, named.get("dtype"), named.get("memory_format")
-    if named.get("layout") not in {None, torch.strided} or kept not in (None, torch.preserve_format, torch.contiguous_format):
+    formats = (None, torch.preserve_format, torch.contiguous_format)
+    if named.get("layout") not in {None, torch.strided} or kept not in formats:
         return None
     rows = kept is torch.contiguous_format
-    strides = shadows.laid_out(form.dtype, form.sizes).strides if rows else result_strides(shadows, [form], form.sizes)
-    return None if strides is None else [shadows.form(dtype or form.dtype, form.sizes, strides)]
+    strides = forms.laid_out(form.dtype, form.sizes).strides if rows else result_strides(forms, [form], form.sizes)
+    return None if strides is None else [forms.form(dtype or form.dtype, form.sizes, strides)]
 
 
 @cache
 def _filling() -> frozenset[Any]:
+    """Return the operators that write their one tensor, and return it."""
     import torch
 
     aten = torch.ops.aten
@@ -83,40 +94,56 @@ def _filling() -> frozenset[Any]:
     return frozenset(getattr(each, name) for each in filling for name in each.overloads() if name != "Tensor")
 
 
-def _elementwise_form(shadows: Shadows, func: Any, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
+def _elementwise_form(forms: Forms, func: Any, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
     """Return the form that an elementwise operator gives for tensors whose sizes are plainly the same, or one."""
-    forms = [each.form for each in given if hasattr(each, "form")]
-    if not forms or any(hasattr(each, "form") for each in named.values()):
+    parts = [each.form for each in given if hasattr(each, "form")]
+    if not parts or any(hasattr(each, "form") for name, each in named.items() if name != "out"):
         return None
-    rank = max(len(form.sizes) for form in forms)
-    sizes = _broadcast(forms, rank)
+    if "out" in named:
+        out = named["out"].form
+        found = _elementwise_form(forms, _plain(func), given, {k: v for k, v in named.items() if k != "out"})
+        return [out] if found == [out] else None
+    rank = max(len(form.sizes) for form in parts)
+    sizes = _broadcast(parts, rank)
     if sizes is None:
         return None
     written = func._schema.returns[0].alias_info is not None
-    if written and forms[0].sizes != sizes:
+    if written and parts[0].sizes != sizes:
         return None
     (dtype,) = _dtypes(func, given, named)
     if written:
-        return [forms[0]] if forms[0].dtype == dtype else None
-    strides = result_strides(shadows, forms, sizes)
-    return None if strides is None else [shadows.form(dtype, sizes, strides)]
+        return [parts[0]] if parts[0].dtype == dtype else None
+    strides = result_strides(forms, parts, sizes)
+    return None if strides is None else [forms.form(dtype, sizes, strides)]
 
 
-def result_strides(shadows: Shadows, forms: list[Form], sizes: tuple[Any, ...]) -> tuple[Any, ...] | None:
+@cache
+def _plain(func: Any) -> Any:
+    """Return the operator that makes its result anew, of one that writes it to ``out``."""
+    packet = func.overloadpacket
+    wanted = [str(each.type) for each in func._schema.arguments if each.name != "out"]
+    for name in packet.overloads():
+        other = getattr(packet, name)
+        if [str(each.type) for each in other._schema.arguments] == wanted and not name.endswith("out"):
+            return other
+    return func
+
+
+def result_strides(forms: Forms, parts: list[Form], sizes: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """Return the strides that torch chooses for an elementwise result; ``None`` where they differ by batch size.
 
     https://github.com/pytorch/pytorch/blob/v2.13.0/aten/src/ATen/TensorIterator.cpp, ``reorder_dimensions``
     """
-    full = [form for form in forms if form.sizes == sizes]
-    if len(full) == len(forms) and full[0].dense and all(form.strides == full[0].strides for form in full):
+    full = [form for form in parts if form.sizes == sizes]
+    if len(full) == len(parts) and full[0].dense and all(form.strides == full[0].strides for form in full):
         return full[0].strides
-    formation = shadows.formation
+    formation = forms.formation
     ends = {formation.lead, formation.flying[0], formation.flying[-1]}
-    orders = {_order([_laid(form, sizes, member) for form in forms], _numbers(sizes, member)) for member in ends}
+    orders = {_order([_laid(form, sizes, member) for form in parts], _numbers(sizes, member)) for member in ends}
     if len(orders) > 1:
         return None
     order = orders.pop()
-    return shadows.strides(sizes, [order.index(axis) for axis in range(len(sizes))])
+    return forms.strides(sizes, [order.index(axis) for axis in range(len(sizes))])
 
 
 def _numbers(values: tuple[Any, ...], member: int) -> list[int]:
@@ -157,9 +184,9 @@ def _order(strides: list[list[int]], sizes: list[int]) -> tuple[int, ...]:
     return tuple(order)
 
 
-def _broadcast(forms: list[Form], rank: int) -> tuple[Any, ...] | None:
+def _broadcast(parts: list[Form], rank: int) -> tuple[Any, ...] | None:
     sizes: list[Any] = [1] * rank
-    for form in forms:
+    for form in parts:
         start = rank - len(form.sizes)
         for at, size in enumerate(form.sizes, start):
             if size is sizes[at] or (type(size) is int and (size == 1 or size == sizes[at])):
@@ -190,7 +217,7 @@ _DTYPES: dict[Any, tuple[Any, ...]] = {}
 def _sketch(value: Any) -> Any:
     if hasattr(value, "form"):
         return value.form.dtype, len(value.form.sizes)
-    return type(value), str(value)
+    return type(value), str(at_lead(value))
 
 
 def _one(value: Any) -> Any:
@@ -198,7 +225,7 @@ def _one(value: Any) -> Any:
 
     if hasattr(value, "form"):
         return torch.ones((1,) * len(value.form.sizes), dtype=value.form.dtype)
-    return value
+    return at_lead(value)
 
 
 @cache
@@ -214,10 +241,12 @@ def _reducing(func: Any) -> tuple[int | None, int | None] | None:
 
 
 # Whose results lie row by row, whatever the tensor does.
-_REDUCTIONS = frozenset(("sum", "mean", "amax", "amin", "argmax", "argmin", "any", "all", "nansum", "prod"))
+_REDUCTIONS = frozenset(
+    ("linalg_vector_norm", "sum", "mean", "amax", "amin", "argmax", "argmin", "any", "all", "nansum", "prod")
+)
 
 
-def _reduced(shadows: Shadows, func: Any, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
+def _reduced(forms: Forms, func: Any, given: Any, named: Mapping[str, Any]) -> list[Form | None] | None:
     """Return the forms of what a reduction gives."""
     at, keep = _reducing(func) or (None, None)
     form = given[0].form
@@ -230,4 +259,4 @@ def _reduced(shadows: Shadows, func: Any, given: Any, named: Mapping[str, Any]) 
         return None
     keeps = keep is not None and keep < len(given) and given[keep]
     sizes = tuple(1 if axis in gone else size for axis, size in enumerate(form.sizes) if keeps or axis not in gone)
-    return [shadows.laid_out(dtype, sizes) for dtype in _dtypes(func, given, named)]
+    return [forms.laid_out(dtype, sizes) for dtype in _dtypes(func, given, named)]

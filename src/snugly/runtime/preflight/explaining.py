@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,12 @@ from snugly.rules.findings import Severity
 from snugly.runtime.frames import expression, is_user_file, user_frame, walk
 from snugly.runtime.preflight.formation import ElementsNeededError
 from snugly.runtime.preflight.judging import LossRefusedError
-from snugly.runtime.session import Session, key_of, line_of
+from snugly.runtime.preflight.reach import codes, parts
+from snugly.runtime.session import Session, fits, key_of, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import CodeType
 
     from snugly.facts.origins import Place
     from snugly.rules.findings import Finding
@@ -113,7 +115,7 @@ def _explained(error: BaseException, session: Session) -> tuple[Finding, ...]:
 
 
 def _as_torch_says(finding: Finding, error: BaseException) -> Finding:
-    """Return a finding with the words of the real kernel: the fake one has others."""
+    """Return a finding with the words of the real kernel: the one for tensors without memory has others."""
     from snugly.runtime.failing import failed_operation
 
     failed = failed_operation(list(walk(error.__traceback__)))
@@ -147,37 +149,55 @@ def _static(files: Iterable[str]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def source_traps(step: Step, first: Outcome) -> tuple[Finding, ...]:
-    """Return what the source of the step shows that no run can: metrics, losses by hand, axes mixed up by a view."""
+def report_source(step: Step, first: Outcome, flight: Flight) -> None:
+    """Add what the source of the step shows that no run can.
+
+    Metrics, losses by hand and axes mixed up by a view raise nothing; and what a model, a dataset or a collate function
+    of the step is the cause of may show elsewhere only, such as in the last batch of another loader. What the files
+    show besides is a note.
+    """
     spans = _spans(step)
-    judged = {line_of(each.place.file, each.place.line) for each in first.seen.losses if each.place is not None}
-    found = _static(dict.fromkeys(file for file, _, _ in spans))
-    return tuple(
-        finding
-        for finding in found
-        if finding.raises is None
-        and finding.place is not None
-        and any(_inside(finding.place, span) for span in spans)
-        and (finding.loss is None or line_of(finding.place.file, finding.place.line) not in judged)
-    )
+    fails = bool(flight.failed) and any(each.raises is not None for each in flight.findings)
+    for each in _static(dict.fromkeys(file for file, _, _ in spans)):
+        if each.place is None:
+            continue
+        if _inside(each.place, spans):
+            told = each.raises is None and not _contradicted(each, first)
+        else:
+            told = not fails and _inside(each.cause, spans)
+            if not told and not _inside(each.cause, spans):
+                where = f"{os.path.relpath(each.place.file)}:{each.place.line}"
+                flight.note(f"{where}, outside of the step: {each.code} {each.message}")
+        report_findings([each] if told else [], flight, None)
+
+
+def _contradicted(finding: Finding, first: Outcome) -> bool:
+    """Tell whether the run shows that a finding about a loss is wrong: it came to that line with other sizes."""
+    if finding.loss is None or finding.place is None:
+        return False
+    line = line_of(finding.place.file, finding.place.line)
+    came = [
+        {name: facts.shape for name, facts in each.call.arguments.items() if facts.shape is not None}
+        for each in first.seen.losses
+        if each.place is not None and line_of(each.place.file, each.place.line) == line
+    ]
+    return bool(came) and not any(fits(finding.facts, each) for each in came)
 
 
 def _spans(step: Step) -> list[tuple[str, int, int]]:
-    return [span for each in step.sources if (span := _span(each)) is not None]
+    """Return file and lines of the functions and classes of the user's that make up the step."""
+    return list(dict.fromkeys(span for code in codes(step.sources) if (span := _span(code)) is not None))
 
 
-def _span(source: Any) -> tuple[str, int, int] | None:
-    """Return file and lines of a function or a class of the user's."""
-    try:
-        file = inspect.getsourcefile(source)
-        if file is None or not is_user_file(file):
-            return None
-        lines, start = inspect.getsourcelines(source)
-    except (OSError, TypeError):
+def _span(code: CodeType) -> tuple[str, int, int] | None:
+    if not is_user_file(code.co_filename):
         return None
-    return file, start, start + len(lines) - 1
+    lines = [line for part in parts(code) for *_, line in part.co_lines() if line]
+    return code.co_filename, code.co_firstlineno, max(lines, default=code.co_firstlineno)
 
 
-def _inside(place: Place, span: tuple[str, int, int]) -> bool:
-    file, start, end = span
-    return line_of(place.file, 0) == line_of(file, 0) and start <= place.line <= end
+def _inside(place: Place | None, spans: Iterable[tuple[str, int, int]]) -> bool:
+    """Tell whether a place is within one of some spans of lines."""
+    return place is not None and any(
+        line_of(place.file, 0) == line_of(file, 0) and start <= place.line <= end for file, start, end in spans
+    )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.records import dataclass, field
 from snugly.runtime.kernel import no_warnings
 from snugly.runtime.preflight.batches import stand_in_batch, tensors_of
-from snugly.runtime.preflight.judging import Judging, LossRefusedError, Seen, judge_class, known_facts
 from snugly.runtime.preflight.formation import Formation, PairsNeededError, formation_of
+from snugly.runtime.preflight.judging import Judging, LossRefusedError, Seen, judge_class, known_facts
 from snugly.runtime.preflight.layers import Recorder
 from snugly.runtime.preflight.shadows import Shadows
 from snugly.runtime.preflight.standing import StandIns, copies, is_there, shadowing

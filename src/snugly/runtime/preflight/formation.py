@@ -202,8 +202,10 @@ class Formation:
             slope = (w - v) // (m - n)
             start = v - slope * n
             if all(value == slope * size + start for size, value in points):
-                sizes = self.members
-                return symbol("N", min(sizes), max(sizes)) * slope + start
+                return symbol("N", min(self.members), max(self.members)) * int(slope) + int(start)
+        half = len(self.members) // 2
+        if self.paired and number.values[:half] != number.values[half:]:
+            return symbol(f"n{len(self._dims)}")  # only elements know it
         return symbol(f"n{len(self._dims)}", min(values), max(values))
 
 
@@ -305,11 +307,11 @@ class Number:
         """Return one of two, by truth."""
         return self.formation.apply(_either, self, yes, no)
 
-    def str(self) -> str:
+    def __str__(self) -> str:
         """Return how it is written."""
         return self.said
 
-    _graph_repr = __repr__ = __str__ = str
+    str = _graph_repr = __repr__ = __str__
 
 
 def _either(truth: bool, yes: Any, no: Any) -> Any:  # noqa: FBT001 - as Python's own conditional expression
@@ -384,7 +386,7 @@ def _layout(name: str) -> Callable[[Number, Sequence[Number], Sequence[Number]],
         def asked(*numbers: int) -> bool:
             tensor = torch.empty_strided(numbers[: len(sizes)], numbers[len(sizes) :], device="meta")
             if name in _LAYOUTS:
-                return tensor.is_contiguous(memory_format=getattr(torch, _LAYOUTS[name]))
+                return bool(tensor.is_contiguous(memory_format=getattr(torch, _LAYOUTS[name])))
             return bool(torch.ops.aten.is_non_overlapping_and_dense(tensor))
 
         return self.formation.apply(asked, *sizes, *strides)
@@ -420,7 +422,7 @@ def dim_of(size: Any) -> Dim:
 
 def at_lead(value: Any) -> Any:
     """Return what an argument is for the lead: sizes as plain integers, also within lists."""
-    node = getattr(value, "node", None)
+    node = value if isinstance(value, Number) else getattr(value, "node", None)
     if isinstance(node, Number):
         return node.values[node.formation.lead]
     return type(value)(map(at_lead, value)) if type(value) in {list, tuple} else value

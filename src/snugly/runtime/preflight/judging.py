@@ -16,8 +16,8 @@ from snugly.runtime.facts import facts_of, is_tensor_like
 from snugly.runtime.frames import argument_sources, callers, expression, is_user_file
 from snugly.runtime.preflight.devices import asked_device, moved, without_device
 from snugly.runtime.preflight.formation import ElementsNeededError
-from snugly.runtime.preflight.recurrent import RECURRENT, recurrent_output
 from snugly.runtime.preflight.outcomes import call_at, compared, loss_output, sizes_at
+from snugly.runtime.preflight.recurrent import RECURRENT, recurrent_output
 from snugly.runtime.preflight.shadows import is_shadow
 from snugly.runtime.session import call_site, judge_call, undisturbed
 
@@ -93,7 +93,7 @@ def judge_class() -> type[Any]:
     from torch.overrides import TorchFunctionMode
 
     class Judge(TorchFunctionMode):  # type: ignore[misc]
-        """Answers a loss call by its contract: fake kernels are wrong about one call in eight."""
+        """Answers a loss call by its contract: kernels for fake tensors are wrong about one in eight."""
 
         def __init__(self, judge: Judging) -> None:
             super().__init__()
@@ -131,7 +131,9 @@ class Judging:
             return self._loss(loss, func, args, kwargs)
         if name == "backward" and args and is_tensor_like(args[0]):
             self.seen.backwards.append(known_facts(args[0]))
-        result = func(*args, **kwargs) if self.shadows is None else self._shadowed(self.shadows, name, func, args, kwargs)
+        result = (
+            func(*args, **kwargs) if self.shadows is None else self._shadowed(self.shadows, name, func, args, kwargs)
+        )
         self.twins.carry(func, args, kwargs, result)
         if name in _pairing():
             self._pair(_OPERATORS.get(name, name), args, result)
@@ -143,7 +145,7 @@ class Judging:
             return self._read(shadows, name, args)
         if name in {"numpy", "__array__"} and args and is_shadow(args[0]):
             return self._elements(args[0], name, args[1:])
-        if name in RECURRENT and is_shadow(args[0]) and not is_shadow(args[1]):
+        if name in RECURRENT and is_shadow(args[0]) and isinstance(args[3], bool):  # packed ones have weights there
             return recurrent_output(args)
         wanted = asked_device(name, args, kwargs)
         if wanted is None:
@@ -167,7 +169,7 @@ class Judging:
             known = {each: _as_cast(self._known(given[each], facts)) for each, facts in plain.arguments.items()}
             call = replace(plain, arguments=known)
             verdict, findings = judge_call(call, caller, module)
-        verdicts = {} if self.shadows is None else compared(self.shadows.formation, call, given, verdict)
+            verdicts = {} if self.shadows is None else compared(self.shadows.formation, call, given, verdict)
         self._look_elsewhere(call, given, findings, caller, module)
         recipes = {
             each: self.twins.recipes[id(tensor)]

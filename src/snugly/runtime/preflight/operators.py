@@ -41,8 +41,10 @@ def _written_out(shadows: Shadows, args: tuple[Any, ...], _: Mapping[str, Any]) 
 def _as_strided(shadows: Shadows, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """A view of what lies in memory around it, of which a shadow's own sizes say nothing."""
     tensor, *more = shadows.given(args)
-    size, stride = (more[at] if at < len(more) else shadows.given(kwargs[name]) for at, name in ((0, "size"), (1, "stride")))
-    form = shadows.form(tensor.form.dtype, tuple(size), tuple(stride))
+    size, stride = (
+        more[at] if at < len(more) else shadows.given(kwargs[name]) for at, name in ((0, "size"), (1, "stride"))
+    )
+    form = shadows.forms.form(tensor.form.dtype, tuple(size), tuple(stride))
     return shadows.make(form, tensor.memory, tensor.place)
 
 

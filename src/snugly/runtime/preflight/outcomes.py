@@ -65,9 +65,8 @@ def compared(
         there = contracts.evaluate(call_at(call, given, member))
         shape = None if there.output is None else there.output.shape
         found[member] = shape
-        if there.accepted != verdict.accepted or (shape is None) != (lead is None):
-            parted.append(member)
-        elif shape is not None and lead is not None and len(shape) != len(lead):
+        ranks = [None if each is None else len(each) for each in (shape, lead)]
+        if there.accepted != verdict.accepted or ranks[0] != ranks[1]:
             parted.append(member)
     formation.part(parted, lambda: f"{call.loss.rpartition('.')[2]} {'fits' if verdict.accepted else 'does not fit'}")
     return {member: shape for member, shape in found.items() if member not in parted}

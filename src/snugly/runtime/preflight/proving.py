@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import replace
 from snugly.runtime.preflight.batches import of_size, tensors_of
-from snugly.runtime.preflight.explaining import failure, raised_by_user, report_failure, report_findings, source_traps
+from snugly.runtime.preflight.explaining import (
+    failure,
+    raised_by_user,
+    report_failure,
+    report_findings,
+    report_source,
+)
 from snugly.runtime.preflight.faking import How, Outcome, run
 from snugly.runtime.preflight.flight import Flight
 from snugly.runtime.preflight.formation import ElementsNeededError, PairsNeededError
@@ -20,6 +26,8 @@ from snugly.runtime.preflight.steps import Step, StepError, make_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from snugly.contracts.calls import Verdict
 
 # Seconds of the processor for which sizes that the first formation left behind are flown.
 _SECONDS = 1.0
@@ -64,7 +72,7 @@ def fly(
         judge_further_labels(made, first, flight)
         if real_step:
             _real_step(made, flight)
-    report_findings(source_traps(made, first), flight, None)
+    report_source(made, first, flight)
     return flight
 
 
@@ -148,11 +156,19 @@ def _keep(step: Step, outcome: Outcome, size: int, flight: Flight) -> None:
     if outcome.error is not None:
         report_failure(outcome, size, flight, step)
         return
-    flight.proved |= outcome.covered & frozenset(flight.sizes.every)
+    if not any(loss.verdict.accepted is None and not _only_elements(loss.verdict) for loss in outcome.seen.losses):
+        flight.proved |= outcome.covered & frozenset(flight.sizes.every)
     flight.assumed += tuple(each for each in outcome.parted if each not in flight.assumed)
     report_findings(outcome.findings, flight, size)
     for other, found in outcome.seen.elsewhere.items():
         report_findings(found, flight, other)
+
+
+def _only_elements(verdict: Verdict) -> bool:
+    """Tell whether nothing but elements could make torch refuse a loss call."""
+    from snugly.contracts.conditions import ELEMENT_CLAUSES
+
+    return all(doubt.clause in ELEMENT_CLAUSES for doubt in verdict.doubts)
 
 
 def _fly_rest(step: Step, flight: Flight, how: How) -> None:

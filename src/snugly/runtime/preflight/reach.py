@@ -11,7 +11,7 @@ from snugly.facts.records import dataclass, field
 from snugly.runtime.frames import is_user_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import torch
     from torch import nn
@@ -95,10 +95,45 @@ def _of_function(function: FunctionType) -> Iterator[tuple[str, Any]]:
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+    for part in parts(code):
+        yield from part.co_names
+
+
+def parts(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of a function and of everything that is written inside of it."""
+    yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from parts(constant)
+
+
+def codes(roots: Iterable[Any]) -> tuple[CodeType, ...]:
+    """Return the code of functions and classes of the user's, and of those that they call by name.
+
+    Args:
+        roots: functions, methods, partial functions and classes.
+    """
+    found: dict[CodeType, None] = {}
+    waiting = [(root, 0) for root in roots]
+    while waiting:
+        value, depth = waiting.pop()
+        if isinstance(value, functools.partial):
+            value = value.func
+        value = getattr(value, "__func__", value)
+        if isinstance(value, type):
+            waiting += [(_function(each), depth) for each in vars(value).values() if _function(each) is not None]
+        elif isinstance(value, FunctionType) and value.__code__ not in found and depth <= _DEEPEST:
+            if not is_user_file(value.__code__.co_filename):
+                continue
+            found[value.__code__] = None
+            waiting += [(held, depth + 1) for _, held in _of_function(value) if _function(held) is not None]
+    return tuple(found)
+
+
+def _function(value: Any) -> Any:
+    """Return a function, a class or what a property, a static or a class method wraps; ``None`` for other values."""
+    inner = getattr(value, "__func__", None) or getattr(value, "fget", None) or value
+    return inner if isinstance(inner, (FunctionType, functools.partial, type)) else None
 
 
 def _is_users(value: Any) -> bool:

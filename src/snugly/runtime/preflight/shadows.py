@@ -13,56 +13,25 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.records import dataclass
 from snugly.runtime.preflight.formation import ElementsNeededError, Formation, Number
+from snugly.runtime.preflight.forms import Form, Forms, Memory
 from snugly.runtime.preflight.layerwise import answer
 from snugly.runtime.preflight.operators import special
+from snugly.runtime.preflight.signatures import (
+    at_member,
+    described,
+    key_of,
+    kind_of,
+    knows_no_sizes,
+    returned,
+    tensor_places,
+    tensors,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     import torch
-
-
-
-class Form:
-    """Dtype, sizes and strides of a tensor, for every batch size; equal forms of one run are one object.
-
-    Attributes:
-        dtype: torch's dtype.
-        sizes: its sizes, integers where they are the same for all.
-        strides: its strides.
-        dense: whether no element lies between its elements and no two lie at one place, in whichever order.
-        rows: whether it is dense and lies row by row.
-    """
-
-    __slots__ = ("dense", "dtype", "outer", "rows", "sizes", "strides")
-
-    def __init__(
-        self, dtype: torch.dtype, sizes: tuple[Any, ...], strides: tuple[Any, ...], *, dense: bool, rows: bool
-    ) -> None:
-        """Keep what was given."""
-        self.dtype, self.sizes, self.strides, self.dense, self.rows = dtype, sizes, strides, dense, rows
-        self.outer: tuple[int, tuple[Any, ...], tuple[Any, ...]] | None = None
-
-    def at(self, member: int) -> torch.Tensor:
-        """Return a tensor without memory of the sizes for one batch size."""
-        import torch
-
-        sizes = [each.values[member] if type(each) is Number else each for each in self.sizes]
-        strides = [each.values[member] if type(each) is Number else each for each in self.strides]
-        return torch.empty_strided(sizes, strides, dtype=self.dtype, device="meta")
-
-
-@dataclass(slots=True, eq=False)
-class Memory:
-    """What a shadow would lie in; views share it.
-
-    Attributes:
-        bytes: how much it would be, for the lead.
-    """
-
-    bytes: int
 
 
 @cache
@@ -70,7 +39,7 @@ def shadow_class() -> type[Any]:
     """Return the class of shadows, made when torch is there."""
     import torch
 
-    class Shadow(torch.Tensor):
+    class Shadow(torch.Tensor):  # type: ignore[misc]
         """A tensor without elements.
 
         Attributes:
@@ -91,23 +60,23 @@ def shadow_class() -> type[Any]:
         def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             """Run an operator outside of the mode, as hooks of autograd may."""
             del types
-            shadows = next(each.shadows for each in _tensors((args, kwargs or {})) if isinstance(each, cls))
+            shadows = next(each.shadows for each in tensors((args, kwargs or {})) if isinstance(each, cls))
             return shadows.run(func, args, kwargs or {})
 
         @property
-        def device(self) -> torch.device:  # type: ignore[override]
+        def device(self) -> torch.device:
             """The device that it stands on."""
             return self.place
 
         @property
-        def is_cuda(self) -> bool:  # type: ignore[override]
+        def is_cuda(self) -> bool:
             """Whether that is a GPU of NVIDIA's or AMD's."""
-            return self.place.type == "cuda"
+            return bool(self.place.type == "cuda")
 
         @property
-        def is_cpu(self) -> bool:  # type: ignore[override]
+        def is_cpu(self) -> bool:
             """Whether that is the CPU."""
-            return self.place.type == "cpu"
+            return bool(self.place.type == "cpu")
 
         def get_device(self) -> int:
             """Return the number of the device, -1 for the CPU."""
@@ -131,6 +100,7 @@ class Shadows:
 
     Attributes:
         formation: the batch sizes.
+        forms: the forms of all shadows.
         constants: called with a shadow and the tensor whose elements it has, where the step wrote them out.
         asked: the device that the call at hand asks for; ``None`` where it asks for none.
         around: the device of the tensors in the call at hand.
@@ -139,10 +109,10 @@ class Shadows:
     def __init__(self, formation: Formation, constants: Callable[[Any, Any], None] | None = None) -> None:
         """Start without shadows."""
         self.formation = formation
+        self.forms = Forms(formation)
         self.constants = constants
         self.asked: torch.device | None = None
         self.around: torch.device | None = None
-        self._forms: dict[Any, Form] = {}
         self._known: dict[Any, list[Any]] = {}
         self._of: dict[int, tuple[Any, Any]] = {}
         self._masks: dict[int, tuple[Any, Any]] = {}
@@ -168,29 +138,13 @@ class Shadows:
         if axis is not None:
             sizes[axis] = self.formation.number(self.formation.members)
             kept = torch.empty(tensor.shape, device="meta") if 0 in strides else None
-            strides = self.strides(sizes, kept.stride() if kept is not None else tensor.stride())
+            strides = self.forms.strides(sizes, kept.stride() if kept is not None else tensor.stride())
         standing = torch.device("cpu") if tensor.device.type == "meta" else tensor.device
-        made = self.make(self.form(tensor.dtype, tuple(sizes), strides), None, place or standing)
+        made = self.make(self.forms.form(tensor.dtype, tuple(sizes), strides), None, place or standing)
         if isinstance(tensor, torch.nn.Parameter):
             made._is_param = True
         self._of[id(tensor)] = tensor, made
         return made
-
-    def strides(self, sizes: Sequence[Any], like: Sequence[int]) -> tuple[Any, ...]:
-        """Return dense strides for sizes, in the order of those of another tensor."""
-        order = sorted(range(len(sizes)), key=lambda at: (like[at], -at))
-        strides: list[Any] = [1] * len(sizes)
-        step: Any = 1
-        for at in order:
-            strides[at] = step
-            step = self._product(step, sizes[at])
-        return tuple(strides)
-
-    def _product(self, a: Any, b: Any) -> Any:
-        if type(a) is not Number and type(b) is not Number:
-            return a * max(b, 1)
-        a, b = (each if type(each) is Number else self.formation.constant(each) for each in (a, b))
-        return self.formation.apply(_step, a, b)
 
     def make(self, form: Form, memory: Memory | None, place: torch.device) -> Any:
         """Return a new shadow of a form; in a memory of its own unless one is given."""
@@ -206,35 +160,8 @@ class Shadows:
             shadow_class(), outer[1], strides=outer[2], dtype=form.dtype, device=standing_in(place)
         )
         shadow.form, shadow.place, shadow.shadows = form, place, self
-        shadow.memory = memory if memory is not None else Memory(self._bytes(form))
+        shadow.memory = memory if memory is not None else Memory(self.forms.bytes(form))
         return shadow
-
-    def _bytes(self, form: Form) -> int:
-        lead = self.formation.lead
-        last = 1
-        for size, stride in zip(form.sizes, form.strides, strict=True):
-            many = size.values[lead] if type(size) is Number else size
-            if many == 0:
-                return 0
-            last += (many - 1) * (stride.values[lead] if type(stride) is Number else stride)
-        return int(last) * form.dtype.itemsize
-
-    def form(self, dtype: torch.dtype, sizes: tuple[Any, ...], strides: tuple[Any, ...]) -> Form:
-        key = dtype, sizes, strides
-        found = self._forms.get(key)
-        if found is None:
-            rows = self.strides(sizes, range(len(sizes), 0, -1)) == strides
-            dense = rows or self.strides(sizes, self._order(strides)) == strides
-            found = self._forms[key] = Form(dtype, sizes, strides, dense=dense, rows=rows)
-        return found
-
-    def _order(self, strides: tuple[Any, ...]) -> list[int]:
-        lead = self.formation.lead
-        return [each.values[lead] if type(each) is Number else each for each in strides]
-
-    def laid_out(self, dtype: torch.dtype, sizes: tuple[Any, ...]) -> Form:
-        """Return the form of a tensor that lies row by row."""
-        return self.form(dtype, sizes, self.strides(sizes, range(len(sizes), 0, -1)))
 
     @contextmanager
     def asking(self, wanted: torch.device) -> Iterator[None]:
@@ -249,7 +176,7 @@ class Shadows:
     def among(self, args: Any) -> Iterator[None]:
         """Put what a call makes by itself onto the device of its tensors."""
         before = self.around
-        self.around = next((each.place for each in _tensors(args) if is_shadow(each)), None)
+        self.around = next((each.place for each in tensors(args) if is_shadow(each)), None)
         try:
             yield
         finally:
@@ -275,27 +202,26 @@ class Shadows:
             msg = f"{func} is no operator that tensors without elements know"
             raise ElementsNeededError(msg)
         own = special().get(func)
-        if own is not None:
-            found = own(self, args, kwargs)
-            if found is not NotImplemented:
-                return found
-        if torch.Tag.data_dependent_output in func.tags or torch.Tag.dynamic_output_shape in func.tags:
+        found = NotImplemented if own is None else own(self, args, kwargs)
+        if found is not NotImplemented:
+            return found
+        if own is None and knows_no_sizes(func):
             msg = f"{func} needs the elements"
             raise ElementsNeededError(msg)
         given, named = self.given(args), {name: self.given(each) for name, each in kwargs.items()}
-        returned = _returned(func)
-        tensors = list(_tensors((given, named)))
-        place = self._place(func, tensors, named)
-        key = _key((func, given, named))
+        for at in tensor_places(func):
+            if at < len(given) and isinstance(given[at], (int, float, complex, Number)):
+                given[at] = self._zero_dimensional(given[at])
+        place = self._place(func, list(tensors((given, named))), named)
+        key = key_of((func, given, named))
         found = None if key is None else self._known.get(key)
         if found is None:
-            found = answer(self, func, given, named) or self._ask(func, given, named)
+            found = answer(self.forms, func, given, named) or self._ask(func, given, named)
             if key is not None:
                 self._known[key] = found
-        results = [
-            self._result(each, way, given, named, place) for each, way in zip(found, returned.ways(found), strict=True)
-        ]
-        return returned.shaped(results)
+        schema = returned(func)
+        ways = zip(found, schema.ways(found), strict=True)
+        return schema.shaped([self._result(each, way, given, named, place) for each, way in ways])
 
     def given(self, value: Any) -> Any:
         """Return an argument with shadows for all tensors, and numbers for sizes."""
@@ -310,25 +236,29 @@ class Shadows:
             return [self.given(each) for each in value]
         return value
 
+    def _zero_dimensional(self, number: Any) -> Any:
+        """Return a number as the tensor of no axes that torch takes it to be."""
+        import torch
+
+        value = number.values[self.formation.lead] if type(number) is Number else number
+        return self.make(self.forms.form(torch.tensor(value).dtype, (), ()), None, torch.device("cpu"))
+
     def _ask(self, func: Any, given: Any, named: Mapping[str, Any]) -> list[Any]:
         """Return the forms of what an operator returns, and plain values as they are."""
         formation = self.formation
         answers: dict[int, list[Any]] = {}
-        failing: dict[int, BaseException] = {}
-        members = [formation.lead, *(each for each in formation.flying if each != formation.lead)]
-        for member in members:
+        for member in (formation.lead, *(each for each in formation.flying if each != formation.lead)):
             try:
-                out = func(*_at(given, member), **_named_at(named, member))
-            except Exception as error:
+                out = func(*at_member(given, member), **{name: at_member(each, member) for name, each in named.items()})
+            except Exception:
                 if member == formation.lead:
                     raise
-                failing[member] = error
-                continue
+                continue  # it falls out below, and is flown again
             outs = out if isinstance(out, (list, tuple)) else (out,) if func._schema.returns else ()
-            answers[member] = [_described(each) for each in outs]
-        kinds = {member: [_kind(each) for each in found] for member, found in answers.items()}
+            answers[member] = [described(each) for each in outs]
+        kinds = {member: [kind_of(each) for each in found] for member, found in answers.items()}
         lead = kinds[formation.lead]
-        other = [*failing, *(member for member, kind in kinds.items() if kind != lead)]
+        other = [member for member in formation.flying if kinds.get(member) != lead]
         formation.part(other, lambda: f"what {func} does at {formation.members[formation.lead]}")
         return [self._joined([answers[member][at] for member in formation.flying]) for at in range(len(lead))]
 
@@ -340,7 +270,7 @@ class Shadows:
         sizes, strides = (
             tuple(self._size(each) for each in zip(*(one[part] for one in found), strict=True)) for part in (1, 2)
         )
-        return self.form(dtype, sizes, strides)
+        return self.forms.form(dtype, sizes, strides)
 
     def _size(self, values: tuple[int, ...]) -> int | Number:
         if values.count(values[0]) == len(values):
@@ -357,7 +287,7 @@ class Shadows:
         if not isinstance(found, Form):
             return found
         kind, where = way
-        source = None if where is None else named[where] if isinstance(where, str) else given[where]
+        source: Any = None if where is None else named[where] if isinstance(where, str) else given[where]
         if kind == "same":
             if source.form is not found:
                 msg = "an operation that changes the sizes of a tensor in place"
@@ -365,7 +295,7 @@ class Shadows:
             return source
         return self.make(found, source.memory if kind == "view" and is_shadow(source) else None, place)
 
-    def _place(self, func: Any, tensors: list[Any], named: dict[str, Any]) -> torch.device:
+    def _place(self, func: Any, given: list[Any], named: dict[str, Any]) -> torch.device:
         """Return the device of what comes out.
 
         Raises:
@@ -379,34 +309,32 @@ class Shadows:
         named.pop("generator", None)
         if "pin_memory" in named:
             named["pin_memory"] = None
-        places = {each.place for each in tensors}
+        places = {each.place for each in given}
         if asked is not None:
-            return self.asked or next((each.place for each in tensors), self.around or asked)
+            return self.asked or next((each.place for each in given), self.around or asked)
         if not places:
             return self.around or torch.device("cpu")
         if len(places) == 1:
             return places.pop()
-        found = {each.place for each in tensors if each.form.sizes or each.place.type != "cpu"} or places
+        found = {each.place for each in given if each.form.sizes or each.place.type != "cpu"} or places
         if len(found) > 1 and func not in _mixing():
-            shown = " and ".join(dict.fromkeys(str(each.place) for each in tensors if each.place in found))
+            shown = " and ".join(dict.fromkeys(str(each.place) for each in given if each.place in found))
             msg = f"Expected all tensors to be on the same device, but found at least two devices, {shown}!"
             raise RuntimeError(msg)
-        return next(each.place for each in tensors if each.place in found)
+        return next(each.place for each in given if each.place in found)
 
     def constant(self, real: Any) -> Any:
         """Return the shadow of a tensor that the step wrote out, whose elements are known."""
-        made = self.make(self.form(real.dtype, tuple(real.shape), real.stride()), None, self.around or real.device)
+        made = self.make(
+            self.forms.form(real.dtype, tuple(real.shape), real.stride()), None, self.around or real.device
+        )
         if self.constants is not None:
             self.constants(made, real)
         return made
 
-    def permuted(self, dtype: torch.dtype, sizes: tuple[Any, ...], order: Sequence[int]) -> Form:
-        """Return the form of a dense tensor whose axes follow one another in memory in some order, slowest first."""
-        return self.form(dtype, sizes, self.strides(sizes, [-order.index(axis) for axis in range(len(sizes))]))
-
     def dense(self, dtype: torch.dtype, sizes: tuple[Any, ...], place: torch.device) -> Any:
         """Return a new shadow that is laid out row by row."""
-        return self.make(self.laid_out(dtype, sizes), None, place)
+        return self.make(self.forms.laid_out(dtype, sizes), None, place)
 
     def alike(self, a: int | Number, b: int | Number) -> bool:
         """Tell whether two sizes are the same for the lead; members for which that is otherwise fall out."""
@@ -422,104 +350,6 @@ class Shadows:
             found = self._masks[id(mask)] = mask, self.formation.unknown()
         number: Number = found[1]
         return number
-
-
-@dataclass(frozen=True, slots=True)
-class _Returned:
-    """What an operator returns, by its schema: for each result whether it is new, a view, or an argument."""
-
-    each: tuple[tuple[str, Any], ...]
-    many: bool
-    listed: bool
-
-    def ways(self, found: Sequence[Any]) -> Sequence[tuple[str, Any]]:
-        return self.each * len(found) if self.listed else self.each
-
-    def shaped(self, results: list[Any]) -> Any:
-        if self.listed:
-            return results
-        return tuple(results) if self.many else results[0] if results else None
-
-
-@cache
-def _returned(func: Any) -> _Returned:
-    schema = func._schema
-    places: dict[str, Any] = {}
-    for at, argument in enumerate(schema.arguments):
-        if argument.alias_info is not None:
-            for name in argument.alias_info.before_set:
-                places[name] = argument.name if argument.kwarg_only else at
-    each = []
-    for result in schema.returns:
-        alias = result.alias_info
-        names = () if alias is None else tuple(alias.before_set)
-        where = next((places[name] for name in names if name in places), None)
-        kind = "new" if alias is None or where is None else "same" if alias.is_write else "view"
-        each.append((kind, where))
-    listed = len(schema.returns) == 1 and str(schema.returns[0].type).startswith("List")
-    return _Returned(tuple(each), len(schema.returns) > 1, listed)
-
-
-def _step(stride: int, size: int) -> int:
-    """Return the stride of the axis before one."""
-    return stride * max(size, 1)
-
-
-def _tensors(value: Any) -> Iterator[Any]:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from _tensors(each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _tensors(each)
-
-
-def _at(value: Any, member: int) -> Any:
-    if is_shadow(value):
-        return value.form.at(member)
-    if type(value) is Number:
-        return value.values[member]
-    return [_at(each, member) for each in value] if type(value) is list else value
-
-
-def _named_at(named: Mapping[str, Any], member: int) -> dict[str, Any]:
-    return {name: _at(each, member) for name, each in named.items()}
-
-
-def _described(value: Any) -> Any:
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        return value.dtype, tuple(value.shape), value.stride()
-    return value
-
-
-def _kind(described: Any) -> Any:
-    return (described[0], len(described[1])) if isinstance(described, tuple) else described
-
-
-def _key(value: Any) -> Any:
-    """Return what tells calls apart: forms and numbers by identity, plain values with their type; ``None`` for more."""
-    try:
-        made = _part(value)
-        hash(made)
-    except TypeError:
-        return None
-    return made
-
-
-def _part(value: Any) -> Any:
-    if is_shadow(value):
-        return value.form
-    if type(value) in {list, tuple}:
-        return tuple(_part(each) for each in value)
-    if type(value) is dict:
-        return tuple((name, _part(each)) for name, each in value.items())
-    return (type(value), value) if isinstance(value, (int, float)) else value
 
 
 @cache

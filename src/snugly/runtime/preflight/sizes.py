@@ -40,7 +40,7 @@ def sizes_of(step: Step, asked: Iterable[int] | None) -> Sizes:
         return Sizes(wanted[0], wanted, tuple(range(min(wanted), max(wanted) + 1)), frozenset(wanted))
     configured = step.configured or step.size
     if step.every:
-        return Sizes(configured, (configured,), (configured,), frozenset((configured,)))
+        return Sizes(configured, tuple(dict.fromkeys((configured, 1))), (configured,), frozenset((configured,)))
     run = (configured, *(() if step.last is None else (step.last,)), 1)
     occurring = None if step.known_length is None else frozenset(run[:-1])
     return Sizes(configured, tuple(dict.fromkeys(run)), tuple(range(1, configured + 1)), occurring)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ChangedError(RuntimeError):
-    """A model was changed although only fake tensors were run; a fault of snugly."""
+    """A model was changed although only stand-ins were run; a fault of snugly."""
 
 
 @contextmanager
