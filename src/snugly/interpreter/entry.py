@@ -12,8 +12,7 @@ from snugly.interpreter.consequences import independent
 from snugly.interpreter.entered import given, symbolic_input
 from snugly.interpreter.flow import Signal
 from snugly.interpreter.machine import Machine
-from snugly.interpreter.suppressions import part
-from snugly.interpreter.unused import unused
+from snugly.interpreter.suppressions import part, read
 from snugly.interpreter.values import NOTHING, Class, Function, Instance, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from snugly.interpreter.modules import Program
     from snugly.interpreter.sources import SourceFile
+    from snugly.rules.findings import Finding
 
 
 def follow(program: Program, source: SourceFile, budget: Budget | None = None) -> Machine:
@@ -36,8 +36,18 @@ def follow(program: Program, source: SourceFile, budget: Budget | None = None) -
     found = tuple(machine.events.findings)
     machine.events.findings = list(independent(machine.events.findings))
     told, machine.events.suppressed = part(machine.events.distinct(), program.sources)
-    machine.events.findings = [*told, *(() if machine.exhausted else unused(source, machine.events, found))]
+    machine.events.findings = [*told, *_unused(machine, source, found)]
     return machine
+
+
+def _unused(machine: Machine, source: SourceFile, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return a finding for each suppression that silences nothing, where the file was followed to its end."""
+    suppressions = () if machine.exhausted else read(source)
+    if not suppressions:
+        return ()
+    from snugly.interpreter.unused import unused
+
+    return unused(source, suppressions, machine.events, found)
 
 
 def _guarded(machine: Machine, source: SourceFile, action: Callable[[], object]) -> None:

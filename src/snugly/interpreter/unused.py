@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from snugly.facts.origins import Place
-from snugly.interpreter.suppressions import read
 from snugly.rules.findings import Applicability, Edit, Finding, Fix
 
 if TYPE_CHECKING:
@@ -25,17 +24,17 @@ _WATCHED = ("SNG3", "SNG7")
 _ACTIVE = (ast.Call, ast.BinOp, ast.AugAssign, ast.Compare, ast.Subscript, ast.For, ast.AsyncFor)
 
 
-def unused(source: SourceFile, events: Events, found: Iterable[Finding]) -> tuple[Finding, ...]:
+def unused(
+    source: SourceFile, suppressions: Iterable[Suppression], events: Events, found: Iterable[Finding]
+) -> tuple[Finding, ...]:
     """Return a finding for each comment of a file, or some of its codes, that silences nothing.
 
     Args:
         source: the file.
+        suppressions: its comments.
         events: what its run has to tell.
         found: every finding of the run, whether silenced or not.
     """
-    suppressions = read(source)
-    if not suppressions:
-        return ()
     from snugly.rules.registry import rules
 
     existing = [rule.code for rule in rules()]

@@ -13,7 +13,6 @@ from snugly.facts.scalars import Number
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import Meaning, ValueFacts
 from snugly.operations.arguments import flag, listed
-from snugly.operations.constructors import read
 from snugly.operations.registry import Repeated, operation
 from snugly.operations.results import gradient
 
@@ -47,6 +46,8 @@ def default_collate(
     if refused is not None:
         raise Misfit(_CONTAINERS + refused, clause="collate-type", raises="TypeError", found=refused)
     if not isinstance(sample, TensorFacts):
+        from snugly.operations.constructors import read
+
         number = read(sample)
         python_float = isinstance(sample, float) or (isinstance(sample, Number) and sample.type == "float")
         sample = TensorFacts((), "float64" if python_float else number.dtype, None, False, number.values)

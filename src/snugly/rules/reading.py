@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.contracts import UNKNOWN, contract
 from snugly.facts.dims import Dim, bounds, divides, same, value
-from snugly.facts.notation import render_sizes
 
 if TYPE_CHECKING:
     from snugly.contracts.calls import LossCall, Verdict
@@ -79,6 +78,8 @@ def sizes(shape: Shape | None) -> str:
     """Write a shape as Python does: ``(N, 1)``, ``(32,)``."""
     if shape is None:
         return "an unknown shape"
+    from snugly.facts.notation import render_sizes
+
     return f"({render_sizes(shape)}{',' if len(shape) == 1 else ''})"
 
 

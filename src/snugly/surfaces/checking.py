@@ -10,7 +10,6 @@ from snugly.reports.report import Failure, Report
 from snugly.surfaces.configuration import configuration
 from snugly.surfaces.finding_files import python_files
 from snugly.surfaces.selection import Selection
-from snugly.surfaces.spreading import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +65,15 @@ def check(
     selection = Selection(tuple(select) or project.select, tuple(ignore) or project.ignore)
     files, failures = python_files(given)
     files = [file for file in files if file in given or not project.leaves_out(file)]
-    return assemble(files, spread(check_file, files, _lost), selection, failures, project=project)
+    return assemble(files, _check_all(files), selection, failures, project=project)
+
+
+def _check_all(files: Sequence[str]) -> list[Checked]:
+    if len(files) < 2:
+        return [check_file(file) for file in files]
+    from snugly.surfaces.spreading import spread
+
+    return spread(check_file, files, _lost)
 
 
 def check_text(text: str, filename: str, *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Report:

@@ -8,7 +8,6 @@ from snugly.facts.dims import Dim, product
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.matching import matched_operands
 from snugly.rules.pairs import accidental_pair
 from snugly.rules.reading import sizes
 from snugly.rules.registry import rule
@@ -65,6 +64,8 @@ def column_meets_row(application: Application) -> Iterator[Diagnosis]:
     pair = accidental_pair(application)
     if pair is None or pair.a.shape is None or pair.b.shape is None:
         return
+    from snugly.rules.matching import matched_operands
+
     yield ColumnMeetsRow(
         operation=application.name.rpartition(".")[2],
         first=pair.a.shape,

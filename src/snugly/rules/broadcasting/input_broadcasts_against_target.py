@@ -9,7 +9,6 @@ from snugly.facts.records import dataclass
 from snugly.rules.broadcasts import broadcast, widened
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.matching import matched
 from snugly.rules.reading import BROADCASTING, WARNED, pair, short, sizes, title
 from snugly.rules.registry import rule
 from snugly.rules.squeezing import eaten
@@ -70,6 +69,8 @@ def input_broadcasts_against_target(call: LossCall) -> Iterator[Diagnosis]:
     one = short(call) in WARNED and (widened(input.shape, whole) or _repeats(target, whole))
     if not both and not one:
         return
+    from snugly.rules.matching import matched
+
     yield InputBroadcastsAgainstTarget(
         loss=title(call),
         input=input.shape,

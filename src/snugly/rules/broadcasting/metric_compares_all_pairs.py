@@ -8,7 +8,6 @@ from snugly.facts.dims import Dim, product
 from snugly.facts.records import dataclass
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
-from snugly.rules.matching import matched_operands
 from snugly.rules.pairs import accidental_pair
 from snugly.rules.reading import sizes
 from snugly.rules.registry import rule
@@ -59,6 +58,8 @@ def metric_compares_all_pairs(application: Application) -> Iterator[Diagnosis]:
     pair = accidental_pair(application)
     if pair is None or pair.a.shape is None or pair.b.shape is None:
         return
+    from snugly.rules.matching import matched_operands
+
     yield MetricComparesAllPairs(
         first=pair.a.shape,
         second=pair.b.shape,
