@@ -8,8 +8,38 @@ from snugly.facts.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Protocol
 
     from snugly.facts.tensors import TensorFacts
+
+    class Outcome(Protocol):
+        """What comes of a call, known by who can run it; each answer is looked for when it is asked for."""
+
+        @property
+        def returned(self) -> float | None:
+            """One of the numbers that the loss returns; of those that are not finite one, if there is any."""
+
+        def odd(self, argument: str) -> Odd | None:
+            """Return which elements of an argument are not finite; ``None`` where all are, or it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Elements that are not finite.
+
+    Attributes:
+        nans: how many are NaN.
+        infinities: how many are infinite.
+        total: how many elements there are.
+        first: where the first of them is.
+        origin: what made them, as the end of a sentence; empty where that is not seen.
+    """
+
+    nans: int
+    infinities: int
+    total: int
+    first: tuple[int, ...]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +54,14 @@ class LossCall:
         options: every other argument that was given, by name; absent ones have torch's defaults.
             A value that is not known is ``snugly.contracts.UNKNOWN``.
         module: the module class it was called through, such as ``"torch.nn.CrossEntropyLoss"``.
+        outcome: what comes of it, where a live call was seen.
     """
 
     loss: str
     arguments: Mapping[str, TensorFacts]
     options: Mapping[str, Any] = field(default_factory=dict)
     module: str | None = None
+    outcome: Outcome | None = field(default=None, compare=False)
 
 
 class _Unknown:

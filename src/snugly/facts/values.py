@@ -157,6 +157,10 @@ class ValueFacts:
             return all(float(x).is_integer() for x in self.elements if not isinstance(x, complex))
         return self.integral
 
+    def has_nan(self) -> bool | None:
+        """Tell whether some element is NaN."""
+        return False if self.finite else None
+
     def is_finite(self) -> bool | None:
         """Tell whether no element is NaN or infinite."""
         return self.finite

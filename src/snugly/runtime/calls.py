@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from snugly import contracts
 from snugly.contracts.calls import LossCall
 from snugly.runtime.facts import facts_of, is_tensor_like
+from snugly.runtime.outcomes import LiveOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,8 @@ def loss_call(
         elif name in parameters and not _is_default(parameters[name].default, value):
             options[name] = value
     if loss.startswith("torch.nn.functional."):
-        return LossCall(loss, tensors, options, _class_of(module))
+        outcome = LiveOutcome(loss, arguments) if look and wait else None
+        return LossCall(loss, tensors, options, _class_of(module), outcome)
     options.update((name, getattr(module, name)) for name in _MODULE_OPTIONS if hasattr(module, name))
     if "cutoffs" in options:
         options["cutoffs"] = options["cutoffs"][:-1]  # the module appends n_classes to what it is given

@@ -60,6 +60,10 @@ class SummaryValues(ValueFacts):
             return self.rest is None or (low <= self.rest[0] and self.rest[1] <= high)
         return ValueFacts.inside(self, low, high, ignoring=ignoring)
 
+    def has_nan(self) -> bool | None:
+        """Tell whether some element is NaN."""
+        return self.nan
+
     def only(self, values: Any) -> bool | None:
         """Tell whether every element is one of ``values``."""
         allowed = frozenset(values)

@@ -200,6 +200,14 @@ class LiveValues(ValueFacts):
             fits = not bool((outside & (self._tensor != ignoring)).any())
         return fits if self._complete or not fits else None
 
+    def has_nan(self) -> bool | None:
+        """Tell whether some element is NaN."""
+        seen = self._tensor
+        if not seen.is_floating_point() and not seen.is_complex():
+            return False
+        found = bool(seen.isnan().any())
+        return found if self._complete or found else None
+
     def any_below(self, bound: float) -> bool | None:
         """Tell whether some element is smaller than ``bound``; NaN is not."""
         if not self._tensor.numel():

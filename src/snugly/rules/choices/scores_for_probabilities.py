@@ -50,6 +50,7 @@ def scores_for_probabilities(call: LossCall, verdict: Verdict) -> Iterator[Diagn
         bool(verdict.violations)
         and verdict.violations[0].clause == "probability-range"
         and verdict.violations[0].argument == "input"
+        and not input.values.has_nan()
     )
     if input.values.meaning not in (Meaning.LOGITS, Meaning.LOG_PROBABILITIES, Meaning.LOG_BERNOULLI) and not outside:
         return

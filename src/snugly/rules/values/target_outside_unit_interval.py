@@ -64,10 +64,12 @@ def target_outside_unit_interval(call: LossCall, verdict: Verdict) -> Iterator[D
     if verdict.accepted is False and verdict.violations[0].clause != "probability-range":
         return
     values = target.values
+    low, high = _extremes(values)
+    if values.has_nan() and low is not None and high is not None and low >= 0 and high <= 1:
+        return  # NaN is no number outside of anything
     certain = values.inside(0, 1) is False
     if not certain and not strays(target, 0, 1):
         return
-    low, high = _extremes(values)
     change = scaled(values) or (Rescale(by=255) if high == 255 and low is not None and low >= 0 else None)
     remedies: list[ChangeArgument] = []
     if change is not None:
