@@ -14,9 +14,12 @@ from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from snugly.facts.dims import Dim
+
 _INF = math.inf
 MOST_ELEMENTS = 4096
 MOST_MEMBERS = 64
+SURELY_DRAWN = 32  # draws for each value: one is left out with a probability of exp(-32)
 TRUTHS = ValueFacts(low=0, high=1, integral=True, finite=True, meaning=Meaning.MASK)
 WHOLE = ValueFacts(integral=True, finite=True)
 NON_NEGATIVE = ValueFacts(low=0)
@@ -366,6 +369,15 @@ def part_of(values: ValueFacts) -> ValueFacts:
     if values.attained or values.elements is not None or values.most is not None:
         return replace(values, attained=False, elements=None, written=values.explicit(), most=None)
     return values
+
+
+def surely_drawn(values: ValueFacts, count: Dim | None) -> ValueFacts:
+    """Return the facts of ``count`` whole numbers that vary: where they are many, both ends are among them."""
+    if not isinstance(count, int) or values.low is None or values.high is None:
+        return values
+    if count < SURELY_DRAWN * (values.high - values.low + 1):
+        return values
+    return replace(values, written=frozenset((values.low, values.high)))
 
 
 def after_writing(old: ValueFacts, new: ValueFacts, kept: frozenset[float]) -> ValueFacts:

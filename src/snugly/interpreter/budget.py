@@ -14,7 +14,7 @@ LISTED_ITEMS = 4096
 """How many items a list of constants may have before it is summed up."""
 
 LISTED_COPIES = 256
-"""How many items ``items * n`` may list."""
+"""How many items ``items * n`` may list where they are no constants."""
 
 LARGEST_TEXT = 200_000
 """How long a computed string may become."""

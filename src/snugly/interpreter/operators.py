@@ -248,7 +248,9 @@ def concatenate(a: Sequence, b: Sequence | tuple[Value, ...]) -> Sequence:
 def repeat(thing: Sequence | tuple[Value, ...], times: Value) -> Value:
     """Return ``thing * times``."""
     items = list(thing) if isinstance(thing, tuple) else thing.items
-    if items is not None and isinstance(times, int) and len(items) * max(times, 0) <= LISTED_COPIES:
+    constant = items is not None and all(isinstance(item, int | float | str) for item in items)
+    most = LISTED_ITEMS if constant else LISTED_COPIES
+    if items is not None and isinstance(times, int) and len(items) * max(times, 0) <= most:
         repeated = items * times
         return tuple(repeated) if isinstance(thing, tuple) else Sequence(thing.kind, repeated)
     if isinstance(thing, tuple):

@@ -9,7 +9,6 @@ from snugly.facts import dims, ranges
 from snugly.facts.dims import Dim, Expr, less, value
 from snugly.facts.dtypes import COMPLEX, FLOATING, INTEGRAL, SCALAR_TYPES, complex_of
 from snugly.facts.misfits import Misfit
-from snugly.facts.records import replace
 from snugly.facts.tensors import Shape, TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
 from snugly.operations.arguments import (
@@ -29,7 +28,6 @@ ZERO = ValueFacts(0, 0, True, frozenset((0,)), None, True, attained=True)
 ONE = ValueFacts(1, 1, True, frozenset((1,)), None, True, attained=True)
 UNIT = ValueFacts(0, 1, finite=True)
 NORMAL = ValueFacts(finite=True)
-SURELY_DRAWN = 32  # draws for each value: one is left out with a probability of exp(-32)
 
 
 def new(
@@ -222,13 +220,7 @@ def whole_range(low: object, high: object) -> ValueFacts:
 
 def drawn(low: object, high: object, shape: Shape | None) -> ValueFacts:
     """Return the facts of random integers, with both ends among them where so many are drawn that none is left out."""
-    values = whole_range(low, high)
-    count = None if shape is None else dims.product(shape)
-    if not isinstance(count, int) or values.low is None or values.high is None:
-        return values
-    if count < SURELY_DRAWN * (values.high - values.low + 1):
-        return values
-    return replace(values, written=frozenset((values.low, values.high)))
+    return ranges.surely_drawn(whole_range(low, high), None if shape is None else dims.product(shape))
 
 
 @operation("torch.randint")
@@ -489,6 +481,7 @@ def multinomial(input: TensorFacts, num_samples: int, replacement: bool = False)
     fixed = value(classes)
     values = ValueFacts(0, None if fixed is None else fixed - 1, True, finite=True, meaning=Meaning.CLASS_INDICES)
     shape = None if input.shape is None else (*input.shape[:-1], count)
+    values = ranges.surely_drawn(values, None if shape is None else dims.product(shape))
     axes = None if input.axes is None else (*input.axes[:-1], None)
     return made(shape, "int64", input, values=values, axes=axes)
 

@@ -32,10 +32,16 @@ def _tensors(tensors: Any) -> list[TensorFacts] | None:
 
 
 def _joined_values(parts: list[TensorFacts], axis: int | None) -> ValueFacts:
-    values = ranges.union(*[ranges.part_of(ranges.of_dtype(part.values, part.dtype)) for part in parts])
+    values = ranges.union(*map(_present, parts))
     if values.axis is not None and values.axis == axis:
         return single_class(values)
     return values
+
+
+def _present(part: TensorFacts) -> ValueFacts:
+    """Return what is known of the elements that a part adds: an empty one adds none, whatever is said of them."""
+    values = ranges.of_dtype(part.values, part.dtype)
+    return values.unordered() if value(part.numel) else ranges.part_of(values)
 
 
 def _element(tensors: Any) -> TensorFacts | None:

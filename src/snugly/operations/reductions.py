@@ -301,8 +301,11 @@ def _position(input: TensorFacts, dim: Any, keepdim: object, name: str) -> Tenso
 
 @operation(*both("argmax"))
 def argmax(input: TensorFacts, dim: int | None = None, keepdim: bool = False) -> TensorFacts:
-    """Where the largest element is: class indices below the size of the axis."""
-    return _position(input, dim, keepdim, "argmax")
+    """Where the largest element is: class indices below the size of the axis, and in many rows each of them."""
+    found = _position(input, dim, keepdim, "argmax")
+    if dim is None or input.values.meaning is Meaning.ONE_HOT:
+        return found
+    return found.with_(values=ranges.surely_drawn(found.values, found.numel))
 
 
 @operation(*both("argmin"))

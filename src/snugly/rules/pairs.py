@@ -98,9 +98,38 @@ def _model_side(a: TensorFacts, b: TensorFacts) -> int | None:
     if a.requires_grad is False and b.requires_grad is None and from_layers(b):
         return 1
     from_model = from_layers(a), from_layers(b)
+    if from_model == (True, True):
+        return _model_column(a, b)
     if from_model == (True, False):
         return 0
     return 1 if from_model == (False, True) else None
+
+
+def _model_column(a: TensorFacts, b: TensorFacts) -> int | None:
+    """Return which of two operands that the model had a part in is a head of one column, beside a vector of samples.
+
+    Nobody asked for the axis of one that a layer with one output leaves. Distances between the outputs of one and the
+    same head are no accident.
+    """
+    for side, column, row in ((0, a, b), (1, b, a)):
+        head = _head(column)
+        if head is None or column.rank != 2 or row.rank != 1 or row.origin is None:
+            continue
+        if all(origin is not head for origin in row.origin.walk(MOST_WALKED)):
+            return side
+    return None
+
+
+def _head(column: TensorFacts) -> Origin | None:
+    """Return the layer with one output that gave a column its axis of one, if nothing has touched that axis since."""
+    for origin, after, before in chain(column):
+        if before is None or before.rank != column.rank:
+            return None
+        if origin.operation.rpartition(".")[2] == "linear":
+            return origin if same(after.size(-1), 1) is True else None
+        if before.shape != after.shape:
+            return None
+    return None
 
 
 def from_layers(facts: TensorFacts) -> bool:

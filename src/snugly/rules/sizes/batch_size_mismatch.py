@@ -11,6 +11,7 @@ from snugly.rules.findings import Severity
 from snugly.rules.flattening import flattened_labels, joined_rows, moved_into_batch
 from snugly.rules.joining import along_features, joined_in_batch
 from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, title
+from snugly.rules.recurrence import batch_first, over_the_batch
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
 from snugly.rules.shifting import next_steps
@@ -34,6 +35,7 @@ class BatchSizeMismatch(Diagnosis):
         times: how many times the larger holds the smaller, if it does.
         classes: how many classes there are.
         joined: whether tensors were joined along the batch axis before the scores.
+        recurrent: whether a recurrent layer took the batch for the time.
     """
 
     loss: str
@@ -42,11 +44,14 @@ class BatchSizeMismatch(Diagnosis):
     times: Dim | None
     classes: Dim | None
     joined: bool = False
+    recurrent: bool = False
 
     @property
     def message(self) -> str:
         """Say both sizes, and what their quotient means."""
         said = f"{self.loss} gets {many(self.rows, 'row')} of scores and {many(self.labels, 'label')}, and raises."
+        if self.recurrent:
+            return f"{said} A recurrent layer without batch_first took the {self.labels} samples for time steps."
         if self.times is None:
             return f"{said} Each row needs one label."
         more, less, side = self.rows, self.labels, "scores"
@@ -84,15 +89,19 @@ def batch_size_mismatch(call: LossCall) -> Iterator[Diagnosis]:
     if joined is not None and joined.origin is cat:
         wanted_input = input.with_(shape=(labels, *(input.shape or ())[1:]))
         remedies = (along_features(joined, "input", wanted_input, resize=True),)
+    recurrent = over_the_batch(input, labels)
+    if recurrent is not None:
+        remedies = (batch_first(recurrent, {"input": input.with_(shape=(labels, *(input.shape or ())[1:]))}),)
     yield BatchSizeMismatch(
         loss=title(call),
         rows=rows,
         labels=labels,
         times=times if times is not None else of_labels,
         classes=input.size(1),
-        argument="input" if times is not None else "target",
+        argument="input" if times is not None or recurrent is not None else "target",
         joined=cat is not None,
-        blame=cat,
+        recurrent=recurrent is not None,
+        blame=cat if recurrent is None else recurrent.layer,
         remedies=remedies,
         only=("input", "target"),
     )
