@@ -21,6 +21,7 @@ from snugly.interpreter.growth import Since, grow, stable, widen
 from snugly.interpreter.iteration import listed
 from snugly.interpreter.joins import element_of, equivalent, join, open_symbols
 from snugly.interpreter.repeating import Habits, finish, growth_if_repeated
+from snugly.interpreter.steady import Steady
 from snugly.interpreter.trees import names
 from snugly.interpreter.values import NOTHING, Case, Range, Sequence, Value, now
 from snugly.interpreter.windows import Stride
@@ -261,7 +262,7 @@ def _probe(
         loop.habits.carried,
         Since(since.moment, loop_began.symbols, loop_began.items),
     ):
-        grow(machine, trail.keep(), started, more, loop_began)
+        grow(machine, trail.keep(), started, _counted(machine, more), loop_began)
         return
     if cheap and rest is not None:
         trail.undo()
@@ -273,7 +274,13 @@ def _probe(
         trail.keep()
         raise left
     trail.keep()
-    to_fixed_point(machine, lambda: loop.body(other), loop.habits.carried, loop_began.items)
+    lists = to_fixed_point(machine, lambda: loop.body(other), loop.habits.carried, loop_began.items)
+    lists.finish(None if more is None else more - 1)
+
+
+def _counted(machine: Machine, more: Dim | None) -> Dim:
+    """Return how many iterations there are, under a name of its own where that is not known."""
+    return machine.new_symbol("L", 0) if more is None else more
 
 
 def _exits(machine: Machine) -> int:
@@ -284,9 +291,11 @@ def _exits(machine: Machine) -> int:
 
 def to_fixed_point(
     machine: Machine, action: Callable[[], None], carried: frozenset[str], items: frozenset[Symbol] = frozenset()
-) -> None:
-    """Follow a body with ever wider facts until they no longer change."""
+) -> Steady:
+    """Follow a body with ever wider facts until they no longer change, and return the lists that grow evenly in it."""
+    lists = Steady(machine)
     for number in range(PASSES):
+        lists.name_lengths()
         machine.trail.open()
         since = Since(now(), len(machine.made), items)
         try:
@@ -294,10 +303,12 @@ def to_fixed_point(
         except Signal:
             machine.trail.keep()
             raise
+        lists.measure(machine.trail.levels[-1], since.moment)
         changed = widen(machine, machine.trail.levels[-1], carried, since, final=number == PASSES - 1)
         machine.trail.keep()
         if not changed:
-            return
+            break
+    return lists
 
 
 def run_while(machine: Machine, node: ast.While) -> None:
@@ -339,8 +350,11 @@ def _follow_while(machine: Machine, node: ast.While, carried: frozenset[str]) ->
         if same:
             return
     answer = machine.truth(evaluate(machine, node.test))
+    lists: list[Steady] = []
     if answer is None:
-        both(machine, lambda: to_fixed_point(machine, body, carried), lambda: None)
+        both(machine, lambda: lists.append(to_fixed_point(machine, body, carried)), lambda: None)
     else:
-        to_fixed_point(machine, body, carried)
+        lists.append(to_fixed_point(machine, body, carried))
+    for each in lists:
+        each.finish(None)
     refine(machine, node.test, truth=False)

@@ -28,6 +28,13 @@ def tensor_dataset(*tensors: Any) -> None:
             require(equal, "Size mismatch between tensors", clause="dataset-rows", raises="AssertionError")
 
 
+@operation("torch.utils.data.WeightedRandomSampler")
+def weighted_random_sampler(weights: TensorFacts, samples: Dim | None = None) -> TensorFacts:
+    """The weights with which a loader draws from so many samples; torch takes any number of them."""
+    del samples
+    return weights.with_(requires_grad=False, origin=None)
+
+
 @operation("torch.utils.data.default_collate")
 def default_collate(
     sample: Any,

@@ -212,9 +212,17 @@ def removed_layer(text: SourceText, layer: ast.expr) -> tuple[Edit, ...]:
         element, parent = parent, text.parents.get(parent)
     if isinstance(parent, ast.Call) and element in parent.args:
         return (_without_element(text, parent.args, element),)
-    if isinstance(parent, ast.List | ast.Tuple):
+    if isinstance(parent, ast.List | ast.Tuple) and not _unpacked(text, parent):
         return (_without_element(text, parent.elts, element),)
     return ()
+
+
+def _unpacked(text: SourceText, elements: ast.expr) -> bool:
+    """Tell whether several names are assigned at once, so that each element has its own."""
+    statement = text.parents.get(elements)
+    return isinstance(statement, ast.Assign) and any(
+        isinstance(target, ast.Tuple | ast.List) for target in statement.targets
+    )
 
 
 def _without_element(text: SourceText, elements: list[ast.expr], element: ast.expr) -> Edit:

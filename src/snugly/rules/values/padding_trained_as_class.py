@@ -158,10 +158,15 @@ def _reads(at: Written, name: str) -> int:
     return count
 
 
+_SCOPES = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
 def _same_scope(scope: ast.AST, name: str) -> Iterator[ast.AST]:
-    """Yield the nodes of a scope, without the functions inside it in which a name means something of their own."""
+    """Yield the nodes of a scope, without what is inside it and in which a name means something of its own."""
     for child in ast.iter_child_nodes(scope):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and _binds(child, name):
+        if isinstance(child, _SCOPES) and _binds(child, name):
             continue
         yield child
         yield from _same_scope(child, name)

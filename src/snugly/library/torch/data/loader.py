@@ -15,7 +15,13 @@ from snugly.library.registry import Model, alias, model
 from snugly.library.torch.arguments import flag, size
 from snugly.library.torch.data.collate import collate, convert, has_open_sizes, sizes_of_its_own, unequal
 from snugly.library.torch.data.datasets import TensorDataset, first_two, is_iterable_only, sample
-from snugly.library.torch.data.samplers import BatchSampler, RandomSampler, SequentialSampler, group_count
+from snugly.library.torch.data.samplers import (
+    BatchSampler,
+    RandomSampler,
+    SequentialSampler,
+    WeightedRandomSampler,
+    group_count,
+)
 
 LAST = "the last batch"
 
@@ -96,6 +102,8 @@ class DataLoader(Model):
         self.num_workers, self.collate_fn, self.pin_memory = num_workers, collate_fn, pin_memory
         self.generator, self.timeout = generator, timeout
         self.sampler = sampler
+        if isinstance(sampler, WeightedRandomSampler):
+            sampler.draw_from(machine, dataset)
         if sampler is None and not is_iterable_only(dataset):
             self.sampler = RandomSampler(dataset) if flag(shuffle) else SequentialSampler(dataset)
         self.batch_sampler = batch_sampler

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.values import Number, Sequence, Value
 from snugly.library.registry import Model, alias, model
 from snugly.library.torch.arguments import flag, size
@@ -72,9 +73,20 @@ class SubsetRandomSampler(Sampler):
 class WeightedRandomSampler(Sampler):
     """Indices drawn with the weights given."""
 
+    origin: Any = None
+
     def __init__(self, weights: Value, num_samples: Value, replacement: Value = True, generator: Value = None) -> None:
         """Keep how many are drawn."""
         self.weights, self.num_samples, self.replacement = weights, num_samples, replacement
+
+    def draw_from(self, machine: Any, dataset: Value) -> None:
+        """Let the weights be looked at beside the dataset that a loader draws from."""
+        weights = (
+            self.weights if isinstance(self.weights, TensorFacts) else TensorFacts((machine.length(self.weights),))
+        )
+        machine.layers.append(self.origin)
+        machine.apply("torch.utils.data.WeightedRandomSampler", weights, machine.length(dataset))
+        machine.layers.pop()
 
     def length(self) -> Dim | None:
         """Return ``num_samples``."""
