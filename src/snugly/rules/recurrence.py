@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.dims import Dim, same
 from snugly.facts.records import dataclass
-from snugly.facts.tensors import TensorFacts
 from snugly.remedies.lexical import expression_at
 from snugly.remedies.remedy import Placement
 from snugly.remedies.rewrite import Rewrite
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from snugly.facts.origins import Origin
+    from snugly.facts.tensors import TensorFacts
     from snugly.remedies.site import Site
 
 LAYERS = frozenset(f"torch.nn.{name}.forward" for name in ("RNN", "LSTM", "GRU"))

@@ -57,7 +57,7 @@ def rate_for_log_rate(call: LossCall) -> Iterator[Diagnosis]:
     yield RateForLogRate(
         loss=title(call),
         activation=activation,
-        remedies=(SetOption("log_input", False, "False", "Say that the input is a rate"),),
+        remedies=(SetOption("log_input", value=False, text="False", title="Say that the input is a rate"),),
         argument="input",
         silent=True,
         only=("input",),
