@@ -241,7 +241,8 @@ def _probe(
     if grown is not None and not (grown and _exits(machine) != exits) and not (grown.lists and more in (0, 1)):
         trail.keep()
         one_by_one = bool(grown.sums) and cheap
-        finish(machine, grown, more, loop_began.local(machine), listed=one_by_one)
+        count = _counted(machine, more) if grown.lists else more
+        finish(machine, grown, count, loop_began.local(machine), listed=one_by_one)
         loop.bind(other)
         # what the other iterations would have cost decides as ever how closely an outer loop is followed
         machine.budget.steps += cost * (1 + len(rest or ()) if one_by_one else 1)
