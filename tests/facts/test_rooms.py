@@ -113,3 +113,27 @@ def test_a_name_is_declared_by_one_module():
     assert lookup("torch.relu") is not None
     with pytest.raises(ValueError, match=r"torch\.relu is declared by both snugly\.operations\.activations and"):
         operation("torch.relu")(lambda input: input)
+
+
+def test_threads_that_ask_at_once_all_find(copy):
+    program = """
+import threading
+from snugly.operations.registry import lookup
+
+begin, found = threading.Barrier(8), []
+
+def ask(name):
+    begin.wait()
+    found.append(lookup(name) is not None)
+
+names = ["torch.relu", "torch.Tensor.view", "torch.fft.fft", "torch.cat", "torch.matmul", "torch.arange", "torch.sum", "torch.eq"]
+threads = [threading.Thread(target=ask, args=(name,)) for name in names]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join(60)
+print(found)
+"""
+    expected = f"{[True] * 8}\n"
+    assert run(copy, program) == expected  # the index is made
+    assert run(copy, program) == expected  # the index is read

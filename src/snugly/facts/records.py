@@ -181,7 +181,7 @@ def _initializer(everything: tuple[Field, ...]) -> Callable[..., None]:
             and _fill(self, everything, given | kwargs)
         ):
             return
-        cls = next(each for each in type(self).__mro__ if vars(each).get("__init__") is first)
+        cls = next(each for each in type(self).__mro__ if vars(each).get("__fields__") is everything)
         compiled = cls.__init__ = _compiled(cls, everything)  # type: ignore[misc]
         compiled(self, *args, **kwargs)
 
@@ -211,7 +211,7 @@ def _fill(record: Any, everything: tuple[Field, ...], given: dict[str, Any]) -> 
 
 def _compiled(cls: type, everything: tuple[Field, ...]) -> Callable[..., None]:
     """Return ``__init__``: one parameter and one assignment for each field."""
-    kept = [each for each in everything if each.init or each.factory is not None]
+    kept = [each for each in everything if each.init or each.factory is not None or each.default is not MISSING]
     scope: dict[str, Any] = {"MISSING": MISSING}
     places: list[str] = []
     keywords: list[str] = []
@@ -221,6 +221,9 @@ def _compiled(cls: type, everything: tuple[Field, ...]) -> Callable[..., None]:
         if each.factory is not None:
             scope[f"make_{placed}"] = each.factory
             value = f"make_{placed}() if {placed} is MISSING else {placed}" if each.init else f"make_{placed}()"
+        elif not each.init:
+            scope[f"default_{placed}"] = each.default
+            value = f"default_{placed}"
         if each.init:
             (keywords if each.keyword else places).append(placed)
         body.append(f"self.{placed} = {value}")

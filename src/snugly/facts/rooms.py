@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+from _thread import RLock
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -37,6 +38,8 @@ class Room:
         self.sources = (package, *sources)
         self._tables: dict[str, Declared[Any]] = {}
         self._index: dict[str, dict[str, Any]] | None = None
+        self._lock = RLock()
+        self._making = False
 
     def things(self, what: str) -> Things[Any]:
         """Return a new table of things that are imported when they are asked for."""
@@ -53,9 +56,16 @@ class Room:
     def index(self, what: str) -> Mapping[str, Any]:
         """Return the index of one table: the module of each thing, or each note itself."""
         if self._index is None:
-            self._index = {}  # a module that looks something up while the index is made finds what is declared so far
-            file = self._file()
-            self._index = _read(file, self._stamp()) or self._make(file)
+            with self._lock:  # another thread waits
+                if self._making:  # a module that looks something up meanwhile finds what is declared so far
+                    return {}
+                if self._index is None:
+                    self._making = True
+                    try:
+                        file = self._file()
+                        self._index = _read(file, self._stamp()) or self._make(file)
+                    finally:
+                        self._making = False
         return self._index.get(what, {})
 
     def load(self) -> None:
