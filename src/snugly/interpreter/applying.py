@@ -212,10 +212,10 @@ def _judge(machine: Machine, met: Met, result: Any, misfit: Misfit | None = None
     from snugly.rules import judge
 
     application = Application(name, met.facts(), result, misfit)
-    findings = judge.judge_operation(
-        application, place=met.place, sources=met.arguments, callers=met.callers, constructor=met.layer
-    )
-    if findings:
+    if judge.diagnose_operation(application):
+        findings = judge.judge_operation(
+            application, place=met.place, sources=met.arguments, callers=met.callers, constructor=met.layer
+        )
         machine.events.find(findings, machine.batch)
     for code, meant in judge.withdrawn_by(application):
         machine.events.take_back(code, meant)

@@ -343,12 +343,6 @@ def _set_raw(machine: Machine, receiver: Instance, name: Value, new: Value) -> N
 
 def constructor_origin(machine: Machine, path: str, bound: dict[str, Value]) -> Origin:
     """Return the origin of a layer: the call that constructs it and the sources of its arguments."""
-    from snugly.interpreter.origins import callers, find_sources
+    from snugly.interpreter.origins import Constructed
 
-    site = machine.sites[-1] if machine.sites else None
-    if site is None:
-        return Origin(path, options=dict(bound))
-    source = site.source.source(site.node)
-    return Origin(
-        path, source.place, source.text, (), dict(bound), find_sources(machine, bound), None, callers(machine)
-    )
+    return Constructed(machine, path, bound) if machine.sites else Origin(path, options=dict(bound))

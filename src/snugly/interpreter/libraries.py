@@ -33,7 +33,11 @@ PROPERTIES = {
 
 
 class Libraries:
-    """Answers for one program. Descriptions are shared by all of them; nothing here changes."""
+    """Answers for one program. Descriptions are shared by all of them."""
+
+    def __init__(self) -> None:
+        """Start with nothing asked."""
+        self._builtins: dict[str, Value] = {}
 
     def resolve(self, path: str) -> Value:
         """Return the value of a dotted path: a constant, or a name that can be called or looked into."""
@@ -61,6 +65,12 @@ class Libraries:
 
     def builtin(self, name: str) -> Value:
         """Return what a builtin name means, ``None`` where there is no such name."""
+        found = self._builtins.get(name, NOTHING)
+        if found is NOTHING:
+            found = self._builtins[name] = self._builtin(name)
+        return found
+
+    def _builtin(self, name: str) -> Value:
         path = f"builtins.{name}"
         if path in registry.CONSTANTS:
             return registry.CONSTANTS[path]

@@ -58,6 +58,19 @@ class Met(Origin):
         return part
 
 
+class Constructed(Met):
+    """The origin of a layer: the call that constructed it, whose arguments are all options."""
+
+    __slots__ = ()
+
+    def __init__(self, machine: Machine, path: str, bound: Mapping[str, Value]) -> None:
+        """Keep where the run is, and the arguments by parameter name."""
+        super().__init__(machine, path, lambda: bound, lambda: bound)
+        self.layer = None  # type: ignore[misc]
+        self.inputs = ()  # type: ignore[misc]
+        self.options = dict(bound)  # type: ignore[misc]
+
+
 def _source(met: Met) -> Source | None:
     return None if met.site is None else met.site.source.source(met.site.node)
 

@@ -88,10 +88,7 @@ def judge_operation(
         constructor: where the layer that applies it was made.
     """
     misfit = application.misfit
-    looking = operation_rules(application.name, None if misfit is None else misfit.clause)
-    if not looking:
-        return ()
-    told = _told(said for rule in looking for said in _said(rule, application))
+    told = diagnose_operation(application)
     if not told:
         return ()
     from snugly.remedies.offer import offer_for_operation
@@ -117,6 +114,13 @@ def withdrawn_by(application: Application) -> tuple[tuple[str, Place], ...]:
 def diagnose(call: LossCall, verdict: Verdict) -> tuple[tuple[Rule, Diagnosis], ...]:
     """Return what the rules say about a loss call, without looking for remedies."""
     return _told(said for rule in loss_rules(call, verdict.accepted is False) for said in _said(rule, call, verdict))
+
+
+def diagnose_operation(application: Application) -> tuple[tuple[Rule, Diagnosis], ...]:
+    """Return what the rules say about an operation, without looking for remedies."""
+    misfit = application.misfit
+    looking = operation_rules(application.name, None if misfit is None else misfit.clause)
+    return _told(said for rule in looking for said in _said(rule, application)) if looking else ()
 
 
 def _said(rule: Rule, *subject: Any) -> Iterator[tuple[Rule, Diagnosis]]:

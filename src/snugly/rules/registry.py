@@ -163,6 +163,7 @@ def loss_rules(call: LossCall, refused: bool) -> tuple[Rule, ...]:  # noqa: FBT0
 
 
 @cache
+@cache
 def operation_rules(name: str, clause: str | None) -> tuple[Rule, ...]:
     """Return the rules that look at an operation, by its name and by the clause of its misfit, if it has one."""
     looking = _looking("operation", name.rpartition(".")[2], clause is not None)
