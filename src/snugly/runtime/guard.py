@@ -19,7 +19,8 @@ from snugly.runtime import interception
 from snugly.runtime.calls import loss_call
 from snugly.runtime.devices import Pending, asker
 from snugly.runtime.frames import user_frame
-from snugly.runtime.session import capturing, judge_call, key_of, undisturbed
+from snugly.runtime.session import capturing, judge_call, judge_traced, key_of, undisturbed
+from snugly.runtime.tracing import is_traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,6 +138,10 @@ class Guard:
 
     def look(self, seen: Seen) -> int:
         """Judge a loss call that is about to run, as far as it has something new to tell; return when to look again."""
+        if is_traced():
+            for finding in judge_traced(seen):
+                self.meet(finding, None)
+            return 1
         if self._pending and self.own:
             self._pending.read()
         due = seen.calls >= self._next.get(seen.pattern, 1)

@@ -14,6 +14,7 @@ from snugly.runtime.calls import loss_call
 from snugly.runtime.constructing import constructor_of
 from snugly.runtime.frames import callers, expression, user_frame
 from snugly.runtime.seeding import callers_of, seeds_of
+from snugly.runtime.tracing import call_at, is_traced, traced_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,8 +60,12 @@ class Session:
         finally:
             interception.unwatch(self.look)
 
-    def look(self, seen: Seen) -> None:
+    def look(self, seen: Seen) -> int | None:
         """Judge a loss call that is about to run and tell the traps that it shows."""
+        if is_traced():
+            for finding in judge_traced(seen):
+                self._tell(self.with_source(finding))
+            return 1
         findings = judge_seen(seen.loss, seen.arguments, seen.caller, seen.module)
         frame = user_frame(seen.caller)
         if frame is not None:
@@ -71,6 +76,7 @@ class Session:
                 self._tell(self.with_source(finding, callers_of(seen.caller)))
             elif finding.raises.when == "backward":
                 self.backward.append(finding)
+        return None
 
     def explain(self, error: BaseException) -> tuple[Finding, ...]:
         """Tell and return what explains an exception; nothing where it is no matter of tensors."""
@@ -176,6 +182,21 @@ def judge_call(
         callers=callers(frame),
         constructor=None if module is None else constructor_of(module, frame, at),
     )
+
+
+def judge_traced(seen: Seen) -> tuple[Finding, ...]:
+    """Return what sizes, dtypes and graphs show of a loss that torch.compile is tracing."""
+    from snugly.rules.judge import judge_loss
+
+    at = traced_line()
+    if at is None:
+        return ()
+    with undisturbed():
+        call = loss_call(seen.loss, seen.arguments, seen.module, look=False)
+    if all(facts.shape is None for facts in call.arguments.values()):
+        return ()  # the sizes are symbols
+    expression = call_at(*at, seen.loss)
+    return judge_loss(call, place=expression.place, sources=_sources(expression, seen.loss, None))[1]
 
 
 def _is_silenced(finding: Finding) -> bool:

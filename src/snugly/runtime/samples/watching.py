@@ -24,6 +24,7 @@ from snugly.runtime.samples.proving import Shown, show, show_outputs
 from snugly.runtime.samples.recording import Recorder
 from snugly.runtime.samples.reporting import BACKWARD, BatchProof, finding_at, finding_before, proof_of
 from snugly.runtime.samples.statements import Statements, uncompiled
+from snugly.runtime.tracing import is_traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,8 @@ class SampleWatch:
     @uncompiled
     def look(self, seen: Seen) -> int:
         """Judge a loss that was not judged yet; return when to look again."""
+        if is_traced():
+            return 1  # on fake tensors nothing can be shown
         if seen.pattern in self._known:
             self._settle()
             known = self._known[seen.pattern]
