@@ -158,3 +158,18 @@ def test_a_class_made_of_a_starred_argument_knows_that_it_was_given_something(na
         """
     )
     assert names["count"] != 0
+
+
+def test_a_large_package_does_not_take_the_time_of_the_script(tmp_path, monkeypatch):
+    from snugly.interpreter import budget
+
+    monkeypatch.setattr(budget, "IMPORTS", 0.05)
+    rows = "\n".join(f"for i{n} in range(60):\n    t{n} = [x * i{n} for x in range(60)]" for n in range(400))
+    (tmp_path / "heavy.py").write_text(f"import torch\nfirst = torch.ones(2, 3)\n{rows}\nlast = torch.ones(4)\n")
+    script = tmp_path / "train.py"
+    script.write_text("import heavy\nimport torch\nx = torch.nn.Linear(3, 5)(heavy.first)\n")
+    from snugly.surfaces.checking import follow_file
+
+    _, events = follow_file(str(script), None)
+    assert "float32[2, 5]" in {str(line.facts) for line in events.lines if line.name == "x"}
+    assert any("import" in missed.reason for missed in events.unknown)

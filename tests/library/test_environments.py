@@ -129,3 +129,16 @@ def test_the_known_environments_are_those_of_gymnasium():
             assert str(env.observation_space.dtype) == _KNOWN[name][1]
             assert getattr(actions, "n", None) == getattr(env.action_space, "n", None)
             assert tuple(actions.shape) == env.action_space.shape
+
+
+def test_an_action_that_is_drawn_or_computed_is_a_number(follow):
+    names = follow(
+        "import gym, numpy as np, random, torch\nenv = gym.make('CartPole-v1')\n"
+        "scores = torch.nn.Linear(4, 2)(torch.ones(1, 4))\nkept = []\n"
+        "for _ in range(50):\n"
+        "    if random.random() < 0.1:\n        action = env.action_space.sample()\n"
+        "    else:\n        action = torch.argmax(scores, dim=1).tolist()[0]\n"
+        "    kept.append(action)\n"
+        "actions = torch.LongTensor(np.array(kept)).view(-1, 1)\n"
+    )
+    assert str(names["actions"]) == "int64[50, 1]"

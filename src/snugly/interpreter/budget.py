@@ -26,6 +26,9 @@ LARGEST_BITS = 512
 SECONDS = 2.5
 """How long a run may take, and the shortest time that a file which took long to parse is left with."""
 
+IMPORTS = 1.2
+"""How many seconds of a run the modules may take that its script imports, while their bodies are followed."""
+
 SHORTEST = 0.5
 
 
@@ -40,9 +43,10 @@ class Budget:
         steps: how many nodes were evaluated.
         check: the number of steps at which to look next.
         depth: how many calls of the user's functions are open.
+        imports: how many seconds are left for the bodies of imported modules.
     """
 
-    __slots__ = ("check", "deadline", "depth", "limit", "steps")
+    __slots__ = ("check", "deadline", "depth", "imports", "limit", "steps")
 
     def __init__(self, seconds: float = SECONDS, steps: int = 600_000) -> None:
         """Start the clock."""
@@ -50,6 +54,7 @@ class Budget:
         self.depth = 0
         self.limit = steps
         self.deadline = time.thread_time() + seconds
+        self.imports = min(IMPORTS, seconds / 2)
         self.check = min(512, steps)
 
     def spend(self) -> None:
@@ -63,3 +68,17 @@ class Budget:
         self.check = self.steps + 512
         if self.steps >= self.limit or time.thread_time() > self.deadline:
             raise Exhausted
+
+    def lend(self) -> float:
+        """Leave only what imports may take, until ``take_back`` is called with what this returns."""
+        kept, now = self.deadline, time.thread_time()
+        self.deadline = min(kept, now + max(self.imports, 0.0))
+        return kept
+
+    def take_back(self, deadline: float) -> bool:
+        """Give the run its own time again; tell whether there is any left."""
+        now = time.thread_time()
+        if self.deadline < deadline:
+            self.imports = self.deadline - now
+        self.deadline = deadline
+        return now <= deadline and self.steps < self.limit

@@ -303,13 +303,32 @@ def _join_mappings(a: Mapping, b: Mapping, depth: int) -> Mapping:
 
 
 def settle(value: Value) -> Value:
-    """Return one value for a choice: ``None`` is dropped, what is left is joined or unknown."""
+    """Return one value for a choice: ``None`` is dropped, what is left is joined or unknown.
+
+    Numbers and numpy's scalars are numbers; a library's value may cover others.
+    """
     if not isinstance(value, Choice):
         return value
     options = [option for option in value.options if option is not None]
     if options and all(isinstance(option, TensorFacts) for option in options):
         return reduce(join_tensors, options)
-    return options[0] if len(options) == 1 else UNKNOWN
+    if len(options) == 1:
+        return options[0]
+    for one in options:
+        if hasattr(one, "covers") and all(other is one or one.covers(other) for other in options):
+            return one
+    numbers = [_as_number(option) for option in options]
+    return UNKNOWN if any(number is None for number in numbers) else reduce(join, numbers, NOTHING)
+
+
+def _as_number(value: Value) -> Value | None:
+    """Return the number that a number or numpy's scalar is, ``None`` for anything else."""
+    if not isinstance(value, TensorFacts):
+        return value if _kind(value) == "number" else None
+    if value.kind != "ndarray" or value.shape != () or value.dtype is None or value.dtype.startswith("complex"):
+        return None
+    kind = "bool" if value.dtype == "bool" else "int" if "int" in value.dtype else "float"
+    return Number(kind, value.values.low, value.values.high)
 
 
 def made_since(made: list[Expr], mark: int) -> frozenset[Symbol]:

@@ -47,6 +47,10 @@ class Libraries:
             return constant
         return LibraryName(path)
 
+    def describes(self, package: str) -> bool:
+        """Tell whether there is a description of a top-level package."""
+        return package in registry.packages()
+
     def function(self, path: str) -> Callable[..., Any] | None:
         """Return the description of a library function."""
         found: Callable[..., Any] | None = registry.FUNCTIONS.get(canonical(path))

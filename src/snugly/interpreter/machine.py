@@ -160,6 +160,22 @@ class Machine:
         """The innermost open frame."""
         return self.frames[-1]
 
+    def opened(self) -> tuple[int, ...]:
+        """Return how much is open at this point, for ``close_to``."""
+        open_now: tuple[list[Any], ...] = (
+            self.frames, self.sites, self.layers, self.batches, self.open_calls, self.building,
+        )  # fmt: skip
+        return (*(len(things) for things in open_now), self.budget.depth, self.events.muted)
+
+    def close_to(self, opened: tuple[int, ...]) -> None:
+        """Close what was opened since, where following it was cut off."""
+        open_now: tuple[list[Any], ...] = (
+            self.frames, self.sites, self.layers, self.batches, self.open_calls, self.building,
+        )  # fmt: skip
+        for things, length in zip(open_now, opened, strict=False):
+            del things[length:]
+        self.budget.depth, self.events.muted = opened[-2:]
+
     @property
     def batch(self) -> str:
         """What kind of batch the loops are at, when it is not every batch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from snugly.interpreter.budget import Exhausted
 from snugly.interpreter.flow import Frame, Signal
 from snugly.interpreter.libraries import Libraries
 from snugly.interpreter.origins import callers
@@ -69,6 +70,7 @@ class Program:
         self.modules: dict[str, Module] = {}
         self.sources: dict[str, SourceFile] = {}
         self.folders: dict[str, str] = {}
+        self._importing = False
         self.bases: dict[tuple[str, bool], list[str]] = {}
 
     def shown(self, path: FilePath) -> str:
@@ -97,6 +99,8 @@ class Program:
         if not all(part.isidentifier() for part in parts):
             return None
         for base in bases:
+            if base is not bases[0] and self.libraries.describes(parts[0]):
+                break  # an example inside of a library's own project: what is described need not be followed
             target = os.path.join(base, *parts)
             for candidate in (os.path.join(target, "__init__.py"), *([f"{target}.py"] if parts else [])):
                 if os.path.isfile(candidate):
@@ -152,7 +156,25 @@ class Program:
             source = self.read(path)
         except Unreadable:
             return None
-        return self.run(machine, source, name)
+        return self._import(machine, source, name)
+
+    def _import(self, machine: Machine, source: SourceFile, name: str) -> Module:
+        """Evaluate an imported module, as far as the time for imports goes: a large package must not take all of it."""
+        if self._importing:
+            return self.run(machine, source, name)
+        self._importing = True
+        opened, kept = machine.opened(), machine.budget.lend()
+        try:
+            return self.run(machine, source, name)
+        except Exhausted:
+            if not machine.budget.take_back(kept):
+                raise
+            machine.close_to(opened)
+            machine.events.miss(machine.place, name, "its import takes too long")
+            return self.modules[source.path]
+        finally:
+            machine.budget.take_back(kept)
+            self._importing = False
 
     def run(self, machine: Machine, source: SourceFile, name: str) -> Module:
         """Evaluate a module's body."""

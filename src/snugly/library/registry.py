@@ -95,6 +95,12 @@ def quiet(*packages: str) -> None:
         QUIET.declare(package, True)
 
 
+@lru_cache(maxsize=1)
+def packages() -> frozenset[str]:
+    """Return the top-level packages that are described, or said to decide no shape."""
+    return frozenset(path.partition(".")[0] for table in (FUNCTIONS, MODELS, ALIASES, QUIET) for path in table)
+
+
 @lru_cache(maxsize=4096)
 def canonical(path: str) -> str:
     """Return the dotted path that ``path`` stands for: the longest aliased prefix is replaced, until there is none."""
