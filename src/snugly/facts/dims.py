@@ -360,7 +360,13 @@ def _terms(dim: Dim) -> tuple[tuple[Monomial, int], ...]:
 
 
 def _key(monomial: Monomial) -> tuple[str, ...]:
-    return tuple(f"{type(atom).__name__} {atom.name if isinstance(atom, Symbol) else atom}" for atom in monomial)
+    return tuple(map(_text, monomial))
+
+
+@lru_cache(maxsize=4096)
+def _text(atom: Atom) -> str:
+    """Return what atoms are ordered by; a quotient of quotients of sums is long to write."""
+    return f"{type(atom).__name__} {atom.name if isinstance(atom, Symbol) else atom}"
 
 
 def _build(terms: Mapping[Monomial, int]) -> Dim:
@@ -369,7 +375,7 @@ def _build(terms: Mapping[Monomial, int]) -> Dim:
         return 0
     if len(kept) == 1 and () in kept:
         return kept[()]
-    return Expr(tuple(sorted(kept.items(), key=lambda term: _key(term[0]))))
+    return Expr(tuple(kept.items() if len(kept) == 1 else sorted(kept.items(), key=lambda term: _key(term[0]))))
 
 
 def _combine(a: Dim, b: Dim, sign: int) -> Dim:
