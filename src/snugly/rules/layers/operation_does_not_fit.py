@@ -12,6 +12,7 @@ from snugly.rules.encoding import one_hot_rows
 from snugly.rules.findings import Severity
 from snugly.rules.registry import rule
 from snugly.rules.reordering import moved_axes
+from snugly.rules.vocabularies import larger_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,6 @@ def operation_does_not_fit(application: Application) -> Iterator[Diagnosis]:
         torch=misfit.message,
         passed=tuple(f"{name} {render(facts)}" for name, facts in tensors if facts.shape is not None),
         argument=misfit.argument if misfit.argument in application.arguments else None,
-        remedies=one_hot_rows(application) or moved_axes(application),
+        remedies=one_hot_rows(application) or moved_axes(application) or larger_table(application),
         fallback=True,
     )

@@ -10,7 +10,7 @@ from snugly.remedies.remedy import ChangeArgument
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Severity
 from snugly.rules.occurring import strays
-from snugly.rules.reading import EXACT, title
+from snugly.rules.reading import EXACT, swapped, title
 from snugly.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def scaled(values: ValueFacts) -> Rescale | None:
 def target_outside_unit_interval(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds targets of a binary loss that are not from 0 to 1, such as masks of 0 and 255."""
     target = call.arguments.get("target")
-    if target is None:
+    if target is None or swapped(call):
         return
     if verdict.accepted is False and verdict.violations[0].clause != "probability-range":
         return
