@@ -14,13 +14,14 @@ from snugly.rules.reading import CLASS_INDEX, many, multiple, pair, title
 from snugly.rules.recurrence import batch_first, over_the_batch
 from snugly.rules.registry import rule
 from snugly.rules.rows import rows_of_another_batch
+from snugly.rules.selecting import select_labels, selected_beside_all
 from snugly.rules.shifting import next_steps
 from snugly.rules.targets import indices_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from snugly.contracts import LossCall
+    from snugly.contracts import LossCall, Verdict
     from snugly.remedies.remedy import Remedy
 
 
@@ -36,6 +37,7 @@ class BatchSizeMismatch(Diagnosis):
         classes: how many classes there are.
         joined: whether tensors were joined along the batch axis before the scores.
         recurrent: whether a recurrent layer took the batch for the time.
+        selected: whether a mask selected the scores and not the labels.
     """
 
     loss: str
@@ -45,11 +47,17 @@ class BatchSizeMismatch(Diagnosis):
     classes: Dim | None
     joined: bool = False
     recurrent: bool = False
+    selected: bool = False
 
     @property
     def message(self) -> str:
         """Say both sizes, and what their quotient means."""
         said = f"{self.loss} gets {many(self.rows, 'row')} of scores and {many(self.labels, 'label')}, and raises."
+        if self.selected:
+            return (
+                f"{self.loss} gets the {self.rows} rows of scores that a mask selects and all {self.labels} labels, "
+                "and raises wherever the mask leaves one out."
+            )
         if self.recurrent:
             return f"{said} A recurrent layer without batch_first took the {self.labels} samples for time steps."
         if self.times is None:
@@ -65,18 +73,21 @@ class BatchSizeMismatch(Diagnosis):
         return f"{said} {more} = {less} × {self.times}: {why}."
 
 
-@rule("SNG101", name="batch-size-mismatch", severity=Severity.ERROR, refused=True, losses=CLASS_INDEX)
-def batch_size_mismatch(call: LossCall) -> Iterator[Diagnosis]:
+@rule("SNG101", name="batch-size-mismatch", severity=Severity.ERROR, losses=CLASS_INDEX)
+def batch_size_mismatch(call: LossCall, verdict: Verdict) -> Iterator[Diagnosis]:
     """Finds scores and labels that do not have the same number of rows."""
     arguments = pair(call)
-    if arguments is None:
+    if arguments is None or verdict.accepted is True:
         return
     input, target = arguments
     wanted = indices_shape(input)
     if input.rank is None or input.rank < 2 or not target.shape or wanted is None or len(target.shape) > len(wanted):
         return
     rows, labels = input.size(0), target.size(0)
-    if rows is None or labels is None or same(rows, labels) is not False:
+    if rows is None or labels is None:
+        return
+    mask = selected_beside_all(input, target) if len(target.shape) == 1 else None
+    if same(rows, labels) is True or (mask is None and (same(rows, labels) is None or verdict.accepted is None)):
         return
     if moved_into_batch(input, labels) is not None or rows_of_another_batch(call) is not None:
         return
@@ -92,6 +103,8 @@ def batch_size_mismatch(call: LossCall) -> Iterator[Diagnosis]:
     recurrent = over_the_batch(input, labels)
     if recurrent is not None:
         remedies = (batch_first(recurrent, {"input": input.with_(shape=(labels, *(input.shape or ())[1:]))}),)
+    if mask is not None:
+        remedies = (select_labels(mask, target, rows),)
     yield BatchSizeMismatch(
         loss=title(call),
         rows=rows,
@@ -101,7 +114,10 @@ def batch_size_mismatch(call: LossCall) -> Iterator[Diagnosis]:
         argument="input" if times is not None or recurrent is not None else "target",
         joined=cat is not None,
         recurrent=recurrent is not None,
+        selected=mask is not None,
         blame=cat if recurrent is None else recurrent.layer,
+        silent=verdict.accepted is not False,
+        severity=None if verdict.accepted is False else Severity.WARNING,
         remedies=remedies,
         only=("input", "target"),
     )
