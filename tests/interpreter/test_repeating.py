@@ -71,6 +71,43 @@ for step in range(5):
     assert tuple(names_of(program)["seen"].shape) == tuple(torch.zeros(4, 3).shape)
 
 
+def test_a_name_that_an_inner_function_binds_for_itself_is_still_read_from_outside(names_of):
+    program = """
+import torch
+
+last = torch.zeros(3)
+
+def read():
+    unused = [last for last in range(2)], lambda last: last
+    return last
+
+for step in range(5):
+    seen = read()
+    last = torch.zeros(4, 3)
+"""
+    assert tuple(names_of(program)["seen"].shape) == (4, 3)
+
+
+def test_a_function_that_each_iteration_defines_is_followed_in_each(names_of):
+    program = """
+import torch
+
+total = 0
+for step in range(5):
+    rows = torch.zeros(step + 1, 2)
+
+    def closure():
+        loss = rows.sum(dim=0)
+        return loss
+
+    found = closure()
+    total += len(found)
+"""
+    names = names_of(program)
+    assert tuple(names["found"].shape) == (2,)
+    assert size(names["total"]) == 10
+
+
 def test_a_print_of_the_programs_own_may_do_anything(names_of):
     program = """
 import torch

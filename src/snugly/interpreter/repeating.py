@@ -16,7 +16,7 @@ from snugly.facts.records import dataclass, field
 from snugly.interpreter.growth import MODES, extrapolate, widen_value
 from snugly.interpreter.heap import state_of
 from snugly.interpreter.joins import equivalent, generalise, number_bounds, number_type
-from snugly.interpreter.scopes import Scope, target_names
+from snugly.interpreter.scopes import Scope, free_names, target_names
 from snugly.interpreter.trees import names, within
 from snugly.interpreter.values import NOTHING, Instance, Mapping, Number, Sequence, Value
 
@@ -77,7 +77,7 @@ class KnownHabits:
     def free(self) -> set[str]:
         """Return the names that functions which were followed take from outside."""
         while self._entered:
-            self._free |= _free_names(self._entered.pop())
+            self._free |= free_names(self._entered.pop())
         return self._free
 
 
@@ -152,21 +152,6 @@ def _handed_on(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 def _is_named(node: ast.expr, names: Iterable[str]) -> bool:
     return isinstance(node, ast.Name) and node.id in names
-
-
-def _free_names(function: ast.AST) -> set[str]:
-    read: set[str] = set()
-    bound: set[str] = set()
-    declared: set[str] = set()
-    for node in within(function):
-        kind = node.__class__
-        if kind is ast.Name:
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)  # type: ignore[attr-defined]
-        elif kind is ast.arg:
-            bound.add(node.arg)  # type: ignore[attr-defined]
-        elif kind in (ast.Global, ast.Nonlocal):
-            declared.update(node.names)  # type: ignore[attr-defined]
-    return read - bound | declared
 
 
 @dataclass(eq=False, slots=True)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from snugly.facts.records import dataclass, field
-from snugly.interpreter.trees import names, within
+from snugly.interpreter.trees import children, names, within
 from snugly.interpreter.values import NOTHING, Value, now
 
 if TYPE_CHECKING:
@@ -73,6 +73,37 @@ def target_names(target: ast.expr) -> set[str]:
     return {node.id for node in names(target) if isinstance(node.ctx, ast.Store)}
 
 
+_SCOPES = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+def free_names(scope: ast.AST) -> set[str]:
+    """Return the names that a function, a class or a comprehension takes from outside, or declares to live there."""
+    read: set[str] = set()
+    bound: set[str] = set()
+    declared: set[str] = set()
+    inner: set[str] = set()
+    waiting = children(scope)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            declared.update(node.names)
+        elif isinstance(node, _SCOPES):
+            inner |= free_names(node)
+            bound.add(getattr(node, "name", ""))
+        else:
+            waiting += children(node)
+    if isinstance(scope, ast.ClassDef):  # its names are not those of its methods
+        return read - bound | inner | declared
+    return (read | inner) - bound | declared
+
+
 class Carried:
     """Which names a loop's body may read before it has written them: those carry facts between iterations."""
 
@@ -123,6 +154,11 @@ def _statement(node: ast.stmt, written: set[str], found: set[str]) -> None:
             for target in node.targets:
                 _read(target, written, found)
                 written |= target_names(target)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            for outside in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)):
+                _read(outside, written, found)
+            found |= free_names(node) - written
+            written.add(node.name)
         case ast.AugAssign(target=ast.Name(id=name)):
             _read(node.value, written, found)
             if name not in written:

@@ -9,6 +9,17 @@ _OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 _LEAVES = frozenset((*_PLAIN, *(kind for base in _OPERATORS for kind in base.__subclasses__())))
 
 
+def children(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes directly below a node."""
+    found: list[ast.AST] = []
+    for part in node.__dict__.values():
+        if part.__class__ is list:
+            found += (each for each in part if each.__class__ not in _LEAVES)
+        elif part.__class__ not in _LEAVES:
+            found.append(part)
+    return found
+
+
 def within(root: ast.AST) -> list[ast.AST]:
     """Return a node and all nodes below it, those that are nearer first; three times as fast as ``ast.walk``."""
     found = [root]
