@@ -35,11 +35,11 @@ def moved_axes(application: Application) -> tuple[Remedy, ...]:
     return tuple(
         ChangeArgument(name, (order,), f"Move axis {axis} of the {words} to place {place}")
         for words, (name, before, after) in zip(("labels", "scores"), learned_last, strict=True)
-        for axis, place, order in _only_move(before, after)
+        for axis, place, order in only_move(before, after)
     )
 
 
-def _only_move(before: Shape, after: Shape) -> Iterator[tuple[int, int, Permute]]:
+def only_move(before: Shape, after: Shape) -> Iterator[tuple[int, int, Permute]]:
     """Yield the move of one axis that turns one shape into the other, if there is just one."""
     rank = len(before)
     if rank != len(after) or rank < 3 or not _all_same(before[:1], after[:1]):
