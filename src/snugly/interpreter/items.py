@@ -11,6 +11,7 @@ from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.joins import element_of, for_any, join, join_values, length_of, settle
 from snugly.interpreter.values import (
     NOTHING,
+    SETTING,
     Class,
     DType,
     Function,
@@ -61,7 +62,7 @@ def get_item(machine: Machine, value: Value, key: Value) -> Value:
             return machine.get(value, key)
         return value  # a generic alias such as list[int]
     if isinstance(value, Unknown):
-        return Unknown("an item of something unknown")
+        return value if value == SETTING else Unknown("an item of something unknown")
     if hasattr(value, "item"):
         return machine.call(machine.get(value, "item"), key)
     return machine.unknown(f"an item of {getattr(value, 'path', type(value).__name__)}")

@@ -61,6 +61,8 @@ def iterate(machine: Machine, value: Value) -> Sequence:
         if isinstance(result, Sequence):
             return result
         return iterate(machine, result) if isinstance(result, (tuple, Mapping, TensorFacts)) else _anything()
+    if hasattr(value, "item") and hasattr(value, "length"):
+        return _by_index(machine, value)
     return _anything()
 
 
@@ -71,6 +73,11 @@ def _iterate_choice(machine: Machine, value: Choice) -> Sequence:
     for other in met[1:]:
         joined = join_sequences(joined, other)
     return Sequence("list", None, element_of(joined), length_of(joined))
+
+
+def _by_index(machine: Machine, value: Value) -> Sequence:
+    """Return what the old protocol of iteration meets: item 0, item 1 … of a data set."""
+    return Sequence("iterator", None, machine.item(value, machine.new_symbol("index")), length(machine, value))
 
 
 def _anything() -> Sequence:
@@ -111,9 +118,7 @@ def _iterate_instance(machine: Machine, value: Instance) -> Sequence:
     if lookup(value.type, "__getitem__") is not NOTHING:
         element = machine.call(machine.get(value, "__getitem__"), machine.new_symbol("index"))
         return Sequence("list", None, element, length(machine, value))
-    if value.native is not None and hasattr(value.native, "iterate"):
-        return iterate(machine, value.native)
-    return _anything()
+    return _anything() if value.native is None else iterate(machine, value.native)
 
 
 def _by_next(machine: Machine, value: Instance) -> Sequence:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.dims import Dim, Expr, less, same
 from snugly.facts.scalars import choice
 from snugly.facts.tensors import TensorFacts
+from snugly.facts.values import NOTHING_KNOWN
 from snugly.interpreter.budget import LARGEST_BITS, LARGEST_TEXT, LISTED_COPIES, LISTED_ITEMS
 from snugly.interpreter.joins import element_of, equivalent, join, length_of, number_bounds, number_type, settle
 from snugly.interpreter.values import (
     NOTHING,
+    SETTING,
     Choice,
     Class,
     DType,
@@ -72,6 +74,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 COMPARE_NAMES = {"Eq": "eq", "NotEq": "ne", "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge"}
 DUNDERS = {**BINARY_NAMES, **COMPARE_NAMES, "or_": "or", "and_": "and"}
 NUMBERS = (bool, int, float, complex, Expr, Number)
+FLOATING = ("float", "bfloat", "complex")
 IDENTITIES = (Class, DType, Function, LibraryName)
 
 
@@ -82,7 +85,8 @@ def binary(machine: Machine, op: str, a: Value, b: Value) -> Value:
         found = _of_models(machine, DUNDERS[op].rstrip("_"), a, b)
         return _on_tensors(machine, op, a, b) if found is NOTHING else found
     if isinstance(a, Unknown) or isinstance(b, Unknown):
-        return Unknown("an operand is not known")
+        of_settings = all(side == SETTING or isinstance(side, NUMBERS) for side in (a, b))
+        return SETTING if of_settings else Unknown("an operand is not known")
     dunder = DUNDERS[op].rstrip("_")
     if isinstance(a, Instance) or isinstance(b, Instance):
         return _dunder(machine, dunder, a, b)
@@ -112,7 +116,19 @@ def _on_tensors(machine: Machine, op: str, a: Value, b: Value) -> Value:
     for thing in (a, b):
         if isinstance(thing, (str, Text, Mapping)) or (isinstance(thing, Instance) and thing.native is None):
             return Unknown("an operator on a tensor and something else")
+    for tensor, setting in ((a, b), (b, a)):
+        if setting == SETTING and tensor.kind in ("tensor", "parameter"):
+            return _by_setting(machine, name, a, b, tensor)
     return machine.apply(f"operator.{name}", a, b)
+
+
+def _by_setting(machine: Machine, name: str, a: Value, b: Value, tensor: TensorFacts) -> Value:
+    """Return what a tensor and a number give, of which not even the type is known."""
+    number = Number("float" if tensor.dtype is not None and tensor.dtype.startswith(FLOATING) else "int")
+    found = machine.apply(f"operator.{name}", *(number if side is not tensor else side for side in (a, b)))
+    if number.type == "int" and isinstance(found, TensorFacts) and name in BINARY_NAMES.values():
+        return found.with_(dtype=None, values=NOTHING_KNOWN)
+    return found
 
 
 def _dunder(machine: Machine, name: str, a: Value, b: Value) -> Value:

@@ -34,6 +34,8 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+SETTING = Unknown("a setting")
+"""What a file of settings (YAML, JSON, TOML) holds, or a part of it: beside a tensor it is a number."""
 
 
 class _Nothing:
@@ -219,6 +221,7 @@ class Native:
 
 __all__ = [
     "NOTHING",
+    "SETTING",
     "UNKNOWN",
     "Case",
     "Choice",

@@ -7,7 +7,7 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
-from snugly.interpreter.values import Mapping, Number, Sequence, Text, Unknown, Value
+from snugly.interpreter.values import SETTING, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.plain import compute
 from snugly.library.registry import Model, constant, function, model
 
@@ -118,7 +118,24 @@ def compile_pattern(pattern: Value, flags: Value = 0) -> Value:
 @function("json.loads")
 def loads(s: Value, **options: Value) -> Value:
     """``loads(s)``."""
-    return compute(json.loads, s, otherwise=Unknown("json.loads"))
+    return compute(json.loads, s, otherwise=SETTING)
+
+
+@function(
+    "json.load",
+    "yaml.safe_load",
+    "yaml.load",
+    "yaml.full_load",
+    "yaml.unsafe_load",
+    "toml.load",
+    "toml.loads",
+    "tomllib.load",
+    "tomllib.loads",
+    "tomli.load",
+)
+def settings(*args: Value, **options: Value) -> Value:
+    """Plain data: numbers, texts, lists and dicts."""
+    return SETTING
 
 
 @function(
@@ -138,14 +155,8 @@ def some_text(*args: Value, **options: Value) -> Value:
 
 
 @function(
-    "json.load",
     "pickle.load",
     "pickle.loads",
-    "yaml.safe_load",
-    "yaml.load",
-    "yaml.full_load",
-    "toml.load",
-    "tomllib.load",
     "requests.get",
     "urllib.request.urlopen",
     "struct.unpack",

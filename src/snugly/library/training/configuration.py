@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snugly.interpreter.values import Mapping, Native, Number, Text, Unknown, Value
+from snugly.interpreter.values import SETTING, Mapping, Native, Number, Text, Unknown, Value
 from snugly.library.records import NAMESPACE, record
 from snugly.library.registry import Model, constant, function, model, quiet
 
@@ -79,7 +79,7 @@ def hydra_main(*args: Value, **options: Value) -> Value:
     """``@hydra.main(...)``: what the configuration holds, its files say."""
 
     def decorate(function: Value) -> Value:
-        return Command(function, (("cfg", Unknown("a configuration")),))
+        return Command(function, (("cfg", SETTING),))
 
     return Native(decorate, "hydra.main")
 
@@ -100,13 +100,13 @@ def create(obj: Value = None, **entries: Value) -> Value:
     """``OmegaConf.create(dict)``: a namespace of namespaces."""
     if obj is None:
         return record(NAMESPACE, entries)
-    return _attributes(obj) if isinstance(obj, Mapping) and not obj.open else Unknown("a configuration")
+    return _attributes(obj) if isinstance(obj, Mapping) and not obj.open else SETTING
 
 
 @function("omegaconf.OmegaConf.load", "omegaconf.OmegaConf.from_cli")
 def load(*args: Value) -> Value:
     """``OmegaConf.load(file)``."""
-    return Unknown("a configuration")
+    return SETTING
 
 
 @function("dotenv.load_dotenv")
