@@ -11,6 +11,7 @@ from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, ValueFacts
 from snugly.interpreter.values import (
     NOTHING,
+    SETTING,
     UNKNOWN,
     Choice,
     Instance,
@@ -35,7 +36,7 @@ def equivalent(a: Value, b: Value, depth: int = DEPTH) -> bool:
     if a is b:
         return True
     if isinstance(a, Unknown):
-        return isinstance(b, Unknown)
+        return isinstance(b, Unknown) and (a == SETTING) == (b == SETTING)
     if type(a) is not type(b) or depth == 0:
         return False
     if isinstance(a, tuple):
@@ -97,6 +98,8 @@ def join(a: Value, b: Value, depth: int = DEPTH) -> Value:
 
 def _join_unknown(unknown: Unknown, other: Value) -> Value:
     """Return the unknown value; but a network that is loaded instead of a new one is one of the same kind."""
+    if unknown == SETTING and unknown != other:
+        return UNKNOWN
     native = other.native if isinstance(other, Instance) else other
     return other if unknown.reason == LOADED and hasattr(native, "load_state_dict") else unknown
 

@@ -214,7 +214,8 @@ class Series(Frame):
 
     def astype(self, dtype: Value, *args: Value, **options: Value) -> Value:
         """``astype(dtype)``."""
-        return column(self._rows, dtype_of(dtype))
+        name = dtype_of(dtype)
+        return column(self._rows, name, plain=self._plain or name not in (None, "object"))
 
     def unique(self, machine: Machine) -> Value:
         """``unique()``."""

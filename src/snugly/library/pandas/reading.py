@@ -32,8 +32,8 @@ def read_objects(machine: Machine, *args: Value, **options: Value) -> DataFrame:
     given = options.get("usecols") if options.get("usecols") is not None else options.get("names")
     names = names_in(given)
     if names is not None and options.get("index_col") is None:
-        return table(machine.new_symbol("rows", 1), tuple((name, None) for name in names))
-    return table(machine.new_symbol("rows", 1), None, machine.new_symbol("F", 1))
+        return table(machine.new_symbol("rows", 2), tuple((name, None) for name in names))
+    return table(machine.new_symbol("rows", 2), None, machine.new_symbol("F", 1))
 
 
 @function("pandas.get_dummies")

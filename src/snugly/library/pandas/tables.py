@@ -10,7 +10,7 @@ from snugly.interpreter.items import sliced_length
 from snugly.interpreter.values import NOTHING, Mapping, Number, Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import as_array, made
 from snugly.library.numpy.promotion import dtype_of, promote
-from snugly.library.pandas.columns import Frame, Index, Series, column, count, names_in, rows_taken
+from snugly.library.pandas.columns import Frame, Index, Series, column, count, is_plain, names_in, rows_taken
 from snugly.library.registry import Model, model
 
 if TYPE_CHECKING:
@@ -403,9 +403,14 @@ class DataFrame(Frame):
         """``itertuples()``."""
         return Sequence("iterator", None, self.row(), self._rows)
 
-    def apply(self, *args: Value, **options: Value) -> Value:
-        """``apply(function)``: what comes out depends on the function."""
-        return Unknown("what a function makes of a table")
+    def apply(self, machine: Machine, func: Value = None, axis: Value = 0, **options: Value) -> Value:
+        """``apply(function, axis=1)``: what a function makes of each row; of each column nothing is said."""
+        if axis not in (1, "columns") or options or func is None or isinstance(func, str | Text):
+            return Unknown("what a function makes of a table")
+        each = machine.call(func, self.row())
+        if isinstance(each, tuple | Sequence):
+            return column(self._rows, None)
+        return column(self._rows, None, plain=True) if is_plain(each) else Unknown("what a function makes of a row")
 
     def info(self, *args: Value, **options: Value) -> None:
         """``info()``, ``to_csv()``."""

@@ -64,7 +64,7 @@ def train_test_split(
     total = machine.length(arrays[0]) if arrays else None
     train, test = split_sizes(total, test_size, train_size)
     if train is None:
-        train, test = machine.new_symbol("train", 1), machine.new_symbol("test", 1)
+        train, test = machine.new_symbol("train", 2), machine.new_symbol("test", 2)
     parts = [taken(machine, array, count) for array in arrays for count in (train, test)]
     return Sequence("list", parts)
 

@@ -43,7 +43,7 @@ def collate(machine: Any, element: Value, count: Dim | None) -> Value:
         return _collate_instance(machine, element, count)
     if hasattr(element, "collated"):
         return element.collated(count)
-    return element if isinstance(element, Unknown) else machine.unknown(COLLATE)
+    return Unknown(COLLATE) if isinstance(element, Unknown) else machine.unknown(COLLATE)
 
 
 def _refused(element: Value) -> dict[str, str]:
