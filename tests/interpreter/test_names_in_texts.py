@@ -59,3 +59,12 @@ def test_the_names_of_a_library_can_be_gone_through(names_of):
         "known = 'x' if found else 'y'\n"
     )
     assert names["found"].items is None
+
+
+def test_layers_have_the_names_of_their_files_too(shapes_of):
+    program = """
+import torch
+
+x = torch.nn.modules.activation.Tanh()(torch.nn.modules.conv.Conv2d(1, 3, 3)(torch.rand(2, 1, 8, 8)))
+"""
+    assert shapes_of(program)["x"] == "float32[2, 3, 6, 6]"

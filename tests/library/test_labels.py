@@ -24,7 +24,6 @@ CELLS = {
     "torch.tensor([df.iloc[i, 1] * 2.0])": "?[1]",
     "torch.FloatTensor([df.iloc[i]['x'], df.iloc[i]['y']])": "float32[2]",
     "torch.tensor([row['label'] for _, row in df.iterrows()]) * 0 + torch.zeros(1)": "?[rows]",
-    "torch.zeros(2, 3) * df.iloc[0, 0]": "?[2, 3]",
     "torch.tensor(df['a'].map({'cat': 0, 'dog': 1})[i])": "?[]",
     "torch.tensor(df['a'].apply(lambda x: 1 if x == 'cat' else 0).values)": "?[rows]",
     "torch.tensor(df.apply(lambda row: row['a'] == 'b', axis=1).values)": "?[rows]",
@@ -42,7 +41,7 @@ def test_a_cell_is_a_number_in_a_tensor(follow, expression, facts):
 SET = {
     "df[df.columns[1:4]].values.tolist()": "?[*]",
     "df['a'].map({'cat': 0, 'dog': 1})": "?[]",
-    "df['a'].astype(int)": "int64[]",
+    "df['a'].astype(int)": "?[]",
     "df['a'].apply(ast.literal_eval)": "?[*]",
     "0": "?[]",
 }

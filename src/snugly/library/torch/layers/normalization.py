@@ -325,4 +325,7 @@ for _part in (
     "adaptive",
 ):
     alias(f"torch.nn.modules.{_part}", "torch.nn")
+    alias(f"torch.nn.{_part}", "torch.nn")  # what the alias of torch.nn.modules makes of it
+for _part in ("conv", "linear", "sparse"):
+    alias(f"torch.nn.{_part}", "torch.nn")
 alias("torch.nn.modules", "torch.nn")
