@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
+import threading
 import traceback
 import warnings
+import weakref
 
 import pytest
 import torch
@@ -16,6 +19,7 @@ from torch.nn.functional import mse_loss  # bound before anyone watches
 
 from snugly.runtime import interception
 from snugly.runtime.interception import Refusal, Seen, loss_functions, unwatch, watch
+from snugly.runtime.known import PERIOD
 
 
 class Log(list[Seen]):
@@ -197,20 +201,127 @@ def test_scripting_and_tracing_read_torchs_own_source(log):
     assert log[-1].arguments["input"].shape == (3,)
 
 
-def test_what_changes_at_a_known_place_is_seen_within_eight_calls(log):
+def known_for_long(call, *args, times=300):
+    for _ in range(times):
+        call(*args)
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_sizes_and_options_that_change_at_a_known_place_are_seen_at_once(log):
     def call(x, y, **options):
         F.mse_loss(x, y, **options)
 
     x, y = torch.randn(4, 3), torch.randn(4, 3)
-    for _ in range(300):
-        call(x, y)
+    known_for_long(call, x, y)
     del log[:]
-    call(torch.randn(4, 1), y[:, :1])  # other sizes at once, whatever the number of the call
-    assert [seen.first for seen in log] == [True]
-    for _ in range(8):
-        call(x, y.double())
-    assert [seen.first for seen in log][1:2] == [True]
-    assert log[1].arguments["target"].dtype == torch.float64
+    call(torch.randn(4, 1), y[:, :1])
+    call(x, y[:1])
+    call(x, y, reduction="sum")
+    call(x, y, weight=torch.ones(4, 3))
+    assert [seen.first for seen in log] == [True] * 4
+
+
+@pytest.mark.parametrize("change", ["dtype", "grad", "type"])
+def test_what_else_changes_at_a_known_place_is_seen_within_a_period(log, change):
+    def call(x, y):
+        F.mse_loss(x, y)
+
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    known_for_long(call, x, y)
+    del log[:]
+    other = {"dtype": x.double(), "grad": x.clone().requires_grad_(), "type": nn.Parameter(x)}[change]
+    known_for_long(call, other, y, times=PERIOD)
+    assert [seen.first for seen in log][:1] == [True]
+    assert log[0].arguments["input"] is other
+
+
+def test_without_the_step_of_c_python_compares(log, monkeypatch):
+    monkeypatch.setattr("snugly.runtime.known._guards", lambda: None)
+
+    def call(x, y):
+        F.mse_loss(x, y)
+
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    known_for_long(call, x, y, times=100)
+    assert [seen.calls for seen in log] == [1, 2, 4, 8, 16, 32, 64]
+    known_for_long(call, x, y.double(), times=PERIOD)
+    assert log[-1].arguments["target"].dtype == torch.float64
+
+
+def test_the_same_tensors_at_another_line_are_another_call(log):
+    criterion = nn.MSELoss()
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+    for step in range(200):
+        F.mse_loss(x, y)
+        criterion(x, y)
+        if step == 150:
+            F.mse_loss(x, y)
+            criterion(x, y)
+    lines = [seen.caller.f_lineno for seen in log if seen.first] if log else []
+    assert len(lines) == 4
+    assert [seen.calls for seen in log if seen.first] == [1] * 4
+
+
+def test_a_module_called_at_two_places_by_turns_is_counted_at_each(log):
+    criterion = nn.CrossEntropyLoss(weight=torch.ones(3))
+    scores, labels = torch.randn(4, 3), torch.tensor([0, 1, 2, 0])
+    for _ in range(100):
+        criterion(scores, labels)
+        criterion(scores, labels)
+    assert [seen.calls for seen in log] == [n for n in (1, 2, 4, 8, 16, 32, 64) for _ in range(2)]
+    assert {seen.pattern.calls for seen in log} == {100}
+
+
+@pytest.mark.parametrize("threads", [4])
+def test_calls_are_counted_in_all_threads(log, threads):
+    x, y = torch.randn(4, 3), torch.randn(4, 3)
+
+    def train():
+        for _ in range(250):
+            F.mse_loss(x, y)
+
+    running = [threading.Thread(target=train) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    assert sum(seen.first for seen in log) == 1
+    assert abs(log[0].pattern.calls - 250 * threads) <= threads * len(log)
+
+
+def test_a_mode_of_the_user_sees_what_it_sees_without_a_watcher(log):
+    class Listens(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):
+            heard.append(function)
+            return function(*args, **(kwargs or {}))
+
+    def listen():
+        with Listens():
+            for _ in range(3):
+                F.mse_loss(torch.ones(4, 3), torch.ones(4, 3))
+
+    heard = []
+    listen()
+    watched = [each for each in heard if each is F.mse_loss]
+    unwatch(log.append)
+    heard = []
+    listen()
+    assert watched == [each for each in heard if each is F.mse_loss]
+
+
+def test_what_a_call_was_given_is_not_kept(log):
+    def scope():
+        x = torch.randn(4, 3)
+        scale, weight = torch.ones(3), torch.ones(4, 3)
+        F.mse_loss(x, x.clone(), weight=weight)
+        F.triplet_margin_with_distance_loss(x, x, x, distance_function=lambda a, b: ((a - b) * scale).norm(dim=-1))
+        return [weakref.ref(each) for each in (x, weight, scale)]
+
+    references = scope()
+    assert len(log) == 2
+    del log[:]
+    gc.collect()
+    assert [reference() for reference in references] == [None] * 3
 
 
 def test_two_callers_whose_calls_lie_at_the_same_offset_are_two_places(log):

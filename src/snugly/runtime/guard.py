@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from snugly.facts.values import ValueFacts
     from snugly.rules.findings import Finding
     from snugly.runtime.devices import Ticket
-    from snugly.runtime.interception import Pattern, Seen
+    from snugly.runtime.interception import Seen
+    from snugly.runtime.known import Pattern
 
     Answer = Callable[[tuple[Finding, ...]], None]
     Asker = Callable[[torch.Tensor], Callable[[torch.Tensor, float | None], Ticket] | None]
