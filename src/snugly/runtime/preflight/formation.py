@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Dim, symbol
 from snugly.facts.records import dataclass, field
-from snugly.runtime.frames import user_frame
+from snugly.runtime.frames import is_user_file, user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -182,6 +182,11 @@ class Formation:
         self.flying = left
         self._numbers = {self._key(each.values): each for each in reversed(self._numbers.values())}
 
+    def of_elements(self, *numbers: Number) -> bool:
+        """Tell whether one of some numbers is a size that only elements know."""
+        half = len(self.members) // 2
+        return self.paired and any(number.values[:half] != number.values[half:] for number in numbers)
+
     def _named(self, places: Sequence[int]) -> str:
         return ", ".join(str(self.members[at]) for at in places[:3])
 
@@ -203,9 +208,8 @@ class Formation:
             start = v - slope * n
             if all(value == slope * size + start for size, value in points):
                 return symbol("N", min(self.members), max(self.members)) * int(slope) + int(start)
-        half = len(self.members) // 2
-        if self.paired and number.values[:half] != number.values[half:]:
-            return symbol(f"n{len(self._dims)}")  # only elements know it
+        if self.of_elements(number):
+            return symbol(f"n{len(self._dims)}")
         return symbol(f"n{len(self._dims)}", min(values), max(values))
 
 
@@ -220,13 +224,15 @@ class Number:
         formation: the batch sizes.
         values: its value for each of them; ``None`` for those that fell out before it came to be.
         said: how it is written.
+        of_elements: whether a size that only elements know was compared, though it came out the same for both numbers.
     """
 
-    __slots__ = ("_said", "_same", "formation", "values")
+    __slots__ = ("_said", "_same", "formation", "of_elements", "values")
 
     def __init__(self, formation: Formation, values: tuple[Any, ...]) -> None:
         """Keep the values."""
         self.formation, self.values, self._said, self._same = formation, values, "", (0, False)
+        self.of_elements = False
 
     @property
     def said(self) -> str:
@@ -254,7 +260,9 @@ class Number:
         return True
 
     def is_constant(self) -> bool:
-        """Tell whether all that fly have the same value."""
+        """Tell whether all that fly have the same value, whatever the elements are."""
+        if self.of_elements:
+            return False
         flying = self.formation.flying
         if self._same[0] != len(flying):  # members only ever fall out
             first = self.values[self.formation.lead]
@@ -293,7 +301,19 @@ class Number:
         return bool(self.formation.decide(self))
 
     expect_true = guard_size_oblivious = guard_or_false = guard_or_true = statically_known_true = guard_bool
-    int_, bool_ = guard_int, guard_bool
+    int_ = guard_int
+
+    def bool_(self) -> bool:
+        """Return the lead's value, for Python.
+
+        Raises:
+            ElementsNeededError: the step itself asks, and only elements know.
+        """
+        asking = sys._getframe(2)  # behind torch.SymBool
+        if self.of_elements and is_user_file(asking.f_code.co_filename):
+            msg = f"elements decide at {_line()}"
+            raise ElementsNeededError(msg)
+        return self.guard_bool()
 
     def clone(self) -> Number:
         """Return itself: it never changes."""
@@ -366,7 +386,12 @@ def _binary(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Number,
 
     def method(self: Number, other: Number) -> Number:
         result = self.formation.apply(function, self, other)
-        if sign is not None and not result._said and not result.is_constant():
+        if sign is None:
+            return result
+        if self is not other and self.formation.of_elements(self, other):
+            result = Number(self.formation, result.values)
+            result.of_elements = True
+        if not result._said and not result.is_constant():
             result._said = f"{self.said} {sign} {other.said}"
         return result
 
