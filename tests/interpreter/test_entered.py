@@ -173,3 +173,15 @@ def test_a_large_package_does_not_take_the_time_of_the_script(tmp_path, monkeypa
     _, events = follow_file(str(script), None)
     assert "float32[2, 5]" in {str(line.facts) for line in events.lines if line.name == "x"}
     assert any("import" in missed.reason for missed in events.unknown)
+
+
+def test_what_only_tensors_do_tells_the_axes_of_something_unknown(machine_of):
+    machine = machine_of(
+        "import torch\nfrom missing import Model\nmodel = Model()\nout = model(torch.ones(8, 3))\n"
+        "scores = out.log_softmax(2).permute(1, 0, 2)\nflat = out.view(-1, 5)\n"
+        "loss = torch.nn.functional.nll_loss(flat, torch.zeros(8).long())\n"
+    )
+    shown = {line.name: line.facts for line in machine.events.lines}
+    assert shown["scores"].rank == 3
+    assert str(shown["flat"]).endswith(", 5]")
+    assert machine.events.distinct() == ()

@@ -39,6 +39,12 @@ TENSOR_CLASSES = {
     "image": "PIL.Image.Image",
 }
 
+ONLY_OF_TENSORS = frozenset(
+    ("view", "view_as", "permute", "unsqueeze", "contiguous", "log_softmax", "masked_fill", "new_zeros", "new_ones",
+     "new_full", "new_tensor", "type_as", "expand_as", "index_select", "bmm", "requires_grad_")
+)  # fmt: skip
+"""Methods that tensors have, and nothing else that a program calls them on."""
+
 
 def get(machine: Machine, value: Value, name: str) -> Value:
     """Return ``value.name``."""
@@ -72,7 +78,10 @@ def _of_library(machine: Machine, value: LibraryName, name: str) -> Value:
     return machine.program.libraries.resolve(f"{value.path}.{name}")
 
 
-def _of_unknown(_machine: Machine, value: Unknown, name: str) -> Value:
+def _of_unknown(machine: Machine, value: Unknown, name: str) -> Value:
+    """Return an attribute of something unknown: what only a tensor has is a method of a tensor of any shape."""
+    if name in ONLY_OF_TENSORS:
+        return tensor_attribute(machine, TensorFacts(), name)
     return Unknown(value.reason or f"attribute {name}")
 
 

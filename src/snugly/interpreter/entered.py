@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.facts.dims import Expr
 from snugly.facts.tensors import TensorFacts
+from snugly.interpreter.attributes import ONLY_OF_TENSORS
 from snugly.interpreter.classes import lookup
 from snugly.interpreter.functions import parameters
 from snugly.interpreter.values import NOTHING, Choice, Function, Instance, Number, Text, Unknown, Value
@@ -25,13 +26,11 @@ _ANNOTATIONS: dict[str, Value] = {"int": Number("int"), "float": Number("float")
 _TENSORS = frozenset(
     ("Tensor", "FloatTensor", "LongTensor", "DoubleTensor", "HalfTensor", "IntTensor", "BoolTensor", "ByteTensor")
 )
-_TENSOR_METHODS = frozenset(
-    ("view", "unsqueeze", "unsqueeze_", "contiguous", "long", "detach", "permute", "masked_fill", "masked_fill_",
-     "numel", "new_zeros", "new_ones", "new_full", "new_tensor", "type_as", "expand", "expand_as", "index_select",
-     "narrow", "unbind", "chunk", "scatter", "scatter_", "scatter_add", "scatter_add_", "gather", "log_softmax", "dim",
-     "size", "view_as", "bmm", "unfold", "requires_grad_")
-)  # fmt: skip
-"""Methods that tensors have, and nothing else that programs of this kind call them on."""
+_TENSOR_METHODS = ONLY_OF_TENSORS | {
+    "unsqueeze_", "long", "detach", "masked_fill_", "numel", "expand", "narrow", "unbind", "chunk", "scatter",
+    "scatter_", "scatter_add", "scatter_add_", "gather", "dim", "size", "unfold",
+}  # fmt: skip
+"""Methods that tensors have, and nothing else that a parameter is likely to be."""
 
 
 def given(function: Function, name: str) -> Value:
