@@ -114,3 +114,11 @@ def test_a_part_that_a_head_does_not_return_is_not_known(follow):
         "pooled = network(torch.ones(2, 3, dtype=torch.long)).pooler_output\n"
     )
     assert isinstance(names["pooled"], Unknown)
+
+
+def test_the_parameters_of_a_network_are_not_taken_for_none(follow):
+    names = follow(
+        "import torch\nfrom transformers import AutoModel\nnetwork = AutoModel.from_pretrained('bert-base-uncased')\n"
+        "norms = [p.norm() for p in network.parameters()]\ntotal = torch.stack(norms).norm()\n"
+    )
+    assert names["total"].shape == ()

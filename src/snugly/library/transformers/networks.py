@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import NOTHING_KNOWN, Meaning, ValueFacts
-from snugly.interpreter.values import NOTHING, Instance, Sequence, Unknown, Value
+from snugly.interpreter.values import NOTHING, Instance, Sequence, Text, Unknown, Value
 from snugly.library.numpy.arrays import size_of
 from snugly.library.registry import Model, alias, function, model
 from snugly.library.torch.layers.linear import Embedding
@@ -86,6 +86,7 @@ class Pretrained(Module):
         super().__init__()
         self.config = config if isinstance(config, Config) else Config(machine)
         self._head, self._pooled = head, pooled
+        self.weights = TensorFacts(None, "float32", requires_grad=True, kind="parameter")  # stands for all of them
 
     def _size(self, name: str) -> Dim | None:
         return size_of(getattr(self.config, name, None))
@@ -134,6 +135,14 @@ class Pretrained(Module):
         if self._pooled:
             parts["pooler_output"] = _made((rows, width))
         return parts
+
+    def parameters(self, recurse: Value = True) -> Sequence:
+        """``parameters()``: some, of any shape."""
+        return Sequence("generator", None, self.weights, None)
+
+    def named_parameters(self, *args: Value, **options: Value) -> Sequence:
+        """``named_parameters()``."""
+        return Sequence("generator", None, (Text(), self.weights), None)
 
     def get_input_embeddings(self, machine: Machine) -> Value:
         """``get_input_embeddings()``."""
