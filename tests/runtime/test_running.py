@@ -58,6 +58,31 @@ CRASHES = {
 }
 
 
+ODD = {
+    "child": "import os\npid = os.fork()\nif not pid:\n    raise ValueError('child')\nprint(os.waitpid(pid, 0)[1] >> 8)\n",
+    "source": "import inspect, pickle\nclass A:\n    x = 1\nprint(inspect.getsource(A), type(pickle.loads(pickle.dumps(A()))))\n",
+    "future": "from __future__ import annotations\ndef f(x: Undefined): pass\nprint(f.__annotations__)\n",
+    "atexit": "import atexit, sys\natexit.register(print, 'bye')\nsys.exit(3)\n",
+    "leaves": "import os\nprint('x', flush=True)\nos._exit(4)\n",
+    "ended": "import os, signal, time\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(9)\n",
+    "group": "raise ExceptionGroup('g', [ValueError(1), TypeError('t')])\n",
+    "task": "import asyncio\nasync def main():\n    raise ValueError('in task')\nasyncio.run(main())\n",
+    "warns": "import warnings\nwarnings.warn('careful')\n",
+    "thread": "import threading\nt = threading.Thread(target=lambda: {}[1], name='t')\nt.start()\nt.join()\n",
+}
+
+
+def test_odd_programs_end_as_under_python(tmp_path):
+    for name, text in ODD.items():
+        (tmp_path / f"{name}.py").write_text(text)
+        plain, watched = both(tmp_path, f"{name}.py")
+        assert (plain.returncode, plain.stdout, plain.stderr) == (
+            watched.returncode,
+            watched.stdout,
+            watched.stderr,
+        ), name
+
+
 def depthless(text):
     return re.sub(r"repeated \d+ more times", "", text)
 

@@ -124,9 +124,7 @@ def run(target: Target, arguments: Sequence[str], session: Session) -> int:
         _finish(session, process)
         raise
     except BaseException as error:
-        if os.getpid() != process:
-            raise
-        return _died(error, session)
+        return _died(error, session, process)
     _finish(session, process)
     return 0
 
@@ -146,11 +144,13 @@ def _finish(session: Session, process: int) -> None:
         carefully(session.finish)
 
 
-def _died(error: BaseException, session: Session) -> int:
+def _died(error: BaseException, session: Session, process: int) -> int:
+    """Show an exception as Python would and explain it; a forked child only shows it."""
     error = error.with_traceback(without_own_frames(error.__traceback__))
     _flush()
     sys.excepthook(type(error), error, error.__traceback__)
-    carefully(lambda: session.explain(error))
+    if os.getpid() == process:
+        carefully(lambda: session.explain(error))
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED
 
 
