@@ -159,9 +159,9 @@ def _keep(step: Step, outcome: Outcome, size: int, flight: Flight) -> None:
     if not any(loss.verdict.accepted is None and not _only_elements(loss.verdict) for loss in outcome.seen.losses):
         flight.proved |= outcome.covered & frozenset(flight.sizes.every)
     flight.assumed += tuple(each for each in outcome.parted if each not in flight.assumed)
-    report_findings(outcome.findings, flight, size)
-    for other, found in outcome.seen.elsewhere.items():
-        report_findings(found, flight, other)
+    for other, found in ((size, outcome.findings), *outcome.seen.elsewhere.items()):
+        if other == flight.size or flight.real or flight.sizes.certain(other):
+            report_findings(found, flight, other)
 
 
 def _only_elements(verdict: Verdict) -> bool:

@@ -28,6 +28,10 @@ class Sizes:
     every: tuple[int, ...]
     occurring: frozenset[int] | None = None
 
+    def certain(self, size: int) -> bool:
+        """Tell whether a batch of this size is known to occur."""
+        return self.occurring is not None and size in self.occurring
+
     def occurs(self, size: int) -> bool:
         """Tell whether a batch of this size may occur."""
         return self.occurring is None or size in self.occurring
