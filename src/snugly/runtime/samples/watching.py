@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
     from snugly.rules.findings import Finding
-    from snugly.runtime.interception import Pattern, Seen
+    from snugly.runtime.interception import Seen
+    from snugly.runtime.known import Pattern
 
 NEVER_AGAIN = 2**29
 MOST_TRIES = 3
