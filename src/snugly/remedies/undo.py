@@ -32,13 +32,34 @@ def undo(text: SourceText, place: Place, change: Change, rank: int | None) -> tu
     """
     node = text.expression(place)
     match change:
-        case Squeeze(axis=axis) if node is not None:
+        case Squeeze(axis=axis) if node is not None and not _indexed_along(text, node, axis):
             return _undo_axis(text, node, axis, rank)
         case Argmax() if node is not None:
             return _undo_one_hot(text, node)
         case Cast(dtype=dtype) if isinstance(node, ast.Call):
             return _recast(text, node, dtype)
     return ()
+
+
+def _indexed_along(text: SourceText, node: ast.expr, axis: int) -> bool:
+    """Tell whether the name that a value is given at once is indexed along the axis that would be gone."""
+    statement = text.parents.get(node)
+    if not isinstance(statement, ast.Assign):
+        return False
+    names = {each.id for each in statement.targets if isinstance(each, ast.Name)}
+    return any(
+        isinstance(each, ast.Subscript)
+        and isinstance(each.value, ast.Name)
+        and each.value.id in names
+        and _reaches(each.slice, axis)
+        for each in ast.walk(text.scope(node))
+    )
+
+
+def _reaches(index: ast.expr, axis: int) -> bool:
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    open_ended = any(isinstance(part, ast.Constant) and part.value is ... for part in parts)
+    return open_ended or len(parts) > axis
 
 
 def _undo_axis(text: SourceText, node: ast.expr, axis: int, rank: int | None) -> tuple[Edit, ...]:
