@@ -38,7 +38,7 @@ def measure() -> list[Row]:
     sides = (plain, watched, _wrapper(wrapped))
     for _ in range(WARM):
         _timed(watched, input, target)
-    for pattern in interception._STATE.patterns.values():  # noqa: SLF001 - what is measured is the time between the looks
+    for pattern in interception._STATE.knowledge.patterns.values():  # noqa: SLF001 - what is measured is the time between the looks
         pattern.left = FAR
     rounds = [[_timed(side, input, target) for side in sides] for _ in range(ROUNDS)]
     start = time.thread_time()
