@@ -41,12 +41,12 @@ class _Trials:
     recheck: Recheck
     before: Counter[tuple[str, str | None]]
     known: dict[tuple[Edit, ...], Counter[tuple[str, str | None]] | None] = field(default_factory=dict)
-    until: float = field(default_factory=lambda: time.monotonic() + MOST_SECONDS)
+    until: float = field(default_factory=lambda: time.thread_time() + MOST_SECONDS)
 
     def left(self, edits: tuple[Edit, ...]) -> Counter[tuple[str, str | None]] | None:
         """Return what is found after edits, ``None`` where they were not tried."""
         if edits not in self.known:
-            if len(self.known) >= MOST_RECHECKS or time.monotonic() > self.until:
+            if len(self.known) >= MOST_RECHECKS or time.thread_time() > self.until:
                 return None
             self.known[edits] = self._tried(edits)
         return self.known[edits]
