@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from snugly.facts.tensors import TensorFacts
 from snugly.messages.catalog import Meaning, message
 from snugly.messages.numbers import relate
-from snugly.messages.texts import Text
+from snugly.messages.texts import CLASS_LOSSES, Text
 from snugly.rules.findings import LikelyCause
 
 if TYPE_CHECKING:
     from snugly.messages.catalog import Reading
     from snugly.messages.numbers import Relation
-
-_LOSSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
 
 
 @message(
@@ -22,15 +20,15 @@ _LOSSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
         "Expected input batch_size ({input}) to match target batch_size ({target}).",
         "ValueError",
         "0.4 to 2.13",
-        _LOSSES,
+        CLASS_LOSSES,
     ),
     Text(
         "Expected input batch_size ({input}) to match target batch_size ({target})",
         "ValueError",
         "0.4 to 2.13",
-        _LOSSES,
+        CLASS_LOSSES,
     ),
-    Text("size mismatch (got input: [{input}], target: [{target}]", versions="1.10 to 2.13", losses=_LOSSES),
+    Text("size mismatch (got input: [{input}], target: [{target}]", versions="1.10 to 2.13", losses=CLASS_LOSSES),
 )
 def batch_sizes_differ(reading: Reading) -> Meaning:
     """Explain two different batch sizes by what their quotient, difference or common factor implies."""
@@ -49,16 +47,18 @@ def batch_sizes_differ(reading: Reading) -> Meaning:
 
 
 @message(
-    Text("size mismatch (got input: {input:sizes} , target: {target:sizes}", versions="1.9 to 2.13", losses=_LOSSES),
+    Text(
+        "size mismatch (got input: {input:sizes} , target: {target:sizes}", versions="1.9 to 2.13", losses=CLASS_LOSSES
+    ),
     Text(
         "input and target batch or spatial sizes don't match: target {target:crossed}, input {input:crossed}",
         versions="0.2 to 1.8",
-        losses=_LOSSES,
+        losses=CLASS_LOSSES,
     ),
     Text(
         "input and target batch or spatial sizes don't match: target {target:sizes}, input {input:sizes}",
         versions="0.2 to 1.8",
-        losses=_LOSSES,
+        losses=CLASS_LOSSES,
     ),
 )
 def maps_differ(reading: Reading) -> Meaning:

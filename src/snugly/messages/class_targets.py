@@ -7,24 +7,22 @@ from typing import TYPE_CHECKING
 from snugly.facts.tensors import TensorFacts
 from snugly.facts.values import ValueFacts
 from snugly.messages.catalog import Meaning, message
-from snugly.messages.texts import Text
+from snugly.messages.texts import CLASS_LOSSES, Text
 from snugly.rules.findings import LikelyCause
 
 if TYPE_CHECKING:
     from snugly.messages.catalog import Reading
-
-_LOSSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
 
 
 @message(
     Text(
         "0D or 1D target tensor expected, multi-target not supported",
         versions="1.10 to 2.13",
-        losses=(*_LOSSES, "cosine_embedding_loss", "adaptive_log_softmax_with_loss"),
+        losses=(*CLASS_LOSSES, "cosine_embedding_loss", "adaptive_log_softmax_with_loss"),
     ),
-    Text("1D target tensor expected, multi-target not supported", versions="1.4 to 1.9", losses=_LOSSES),
-    Text("multi-target not supported at {where:any}ClassNLLCriterion", versions="to 1.3", losses=_LOSSES),
-    Text("multi-target not supported", versions="to 1.3", losses=_LOSSES),
+    Text("1D target tensor expected, multi-target not supported", versions="1.4 to 1.9", losses=CLASS_LOSSES),
+    Text("multi-target not supported at {where:any}ClassNLLCriterion", versions="to 1.3", losses=CLASS_LOSSES),
+    Text("multi-target not supported", versions="to 1.3", losses=CLASS_LOSSES),
 )
 def target_is_not_a_vector(reading: Reading) -> Meaning:
     """Explain a target with an axis too many."""
@@ -85,17 +83,17 @@ def target_is_not_a_vector(reading: Reading) -> Meaning:
     Text(
         "only batches of spatial targets supported (3D tensors) but got targets of dimension: {rank}",
         versions="1.0 to 2.13",
-        losses=_LOSSES,
+        losses=CLASS_LOSSES,
     ),
     Text(
         "only batches of spatial targets supported (non-empty 3D tensors) but got targets of size: : {sizes:sizes}",
         versions="to 1.0",
-        losses=_LOSSES,
+        losses=CLASS_LOSSES,
     ),
     Text(
         "only batches of spatial targets supported (3D tensors) but got targets of size: : {sizes:sizes}",
         versions="1.0 to 1.8",
-        losses=_LOSSES,
+        losses=CLASS_LOSSES,
     ),
 )
 def spatial_target_rank(reading: Reading) -> Meaning:
@@ -139,7 +137,7 @@ def spatial_target_rank(reading: Reading) -> Meaning:
     return Meaning(says, "stray-target-axis", facts, (), causes, reading.loss)
 
 
-@message(Text("Expected target size {expected:sizes}, got {got:sizes}", versions="1.1 to 2.13", losses=_LOSSES))
+@message(Text("Expected target size {expected:sizes}, got {got:sizes}", versions="1.1 to 2.13", losses=CLASS_LOSSES))
 def target_size(reading: Reading) -> Meaning:
     """Explain that axis 1 of the input is read as the classes."""
     expected, got = reading["expected"], reading["got"]
@@ -185,17 +183,17 @@ def target_size(reading: Reading) -> Meaning:
 
 
 @message(
-    Text("Target {label} is out of bounds.", "IndexError", "1.9 to 2.13", _LOSSES),
-    Text("Target {label} is out of bounds.", "RuntimeError", "1.4 to 1.8", _LOSSES),
-    Text("Target {glyph:any} is out of bounds.", "IndexError", "1.9 to 2.13", _LOSSES),
+    Text("Target {label} is out of bounds.", "IndexError", "1.9 to 2.13", CLASS_LOSSES),
+    Text("Target {label} is out of bounds.", "RuntimeError", "1.4 to 1.8", CLASS_LOSSES),
+    Text("Target {glyph:any} is out of bounds.", "IndexError", "1.9 to 2.13", CLASS_LOSSES),
     Text(
         "Expected cur_target >= 0 && cur_target < n_classes to be true, but got false",
         versions="1.4 to 1.8",
-        losses=_LOSSES,
+        losses=CLASS_LOSSES,
     ),
-    Text("Assertion `cur_target >= 0 && cur_target < n_classes' failed", versions="to 1.3", losses=_LOSSES),
-    Text("Assertion `cur_target >= 0 && cur_target < n_classes` failed", versions="to 1.3", losses=_LOSSES),
-    Text("Assertion `t >= 0 && t < n_classes` failed", "device-side assert", "CUDA", _LOSSES),
+    Text("Assertion `cur_target >= 0 && cur_target < n_classes' failed", versions="to 1.3", losses=CLASS_LOSSES),
+    Text("Assertion `cur_target >= 0 && cur_target < n_classes` failed", versions="to 1.3", losses=CLASS_LOSSES),
+    Text("Assertion `t >= 0 && t < n_classes` failed", "device-side assert", "CUDA", CLASS_LOSSES),
 )
 def label_out_of_range(reading: Reading) -> Meaning:
     """Explain a label that is no class."""
@@ -258,7 +256,10 @@ def _out_of_range(label: int | None, reading: Reading) -> tuple[LikelyCause, ...
 
 @message(
     Text(
-        "For 1D input, 1D target must have size 1, but got target size: {size}", "ValueError", "2.10 to 2.13", _LOSSES
+        "For 1D input, 1D target must have size 1, but got target size: {size}",
+        "ValueError",
+        "2.10 to 2.13",
+        CLASS_LOSSES,
     ),
 )
 def unbatched_input(reading: Reading) -> Meaning:

@@ -6,27 +6,25 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
 from snugly.messages.catalog import Meaning, message
-from snugly.messages.texts import Text
+from snugly.messages.texts import CLASS_LOSSES, Text
 from snugly.rules.findings import LikelyCause
 
 if TYPE_CHECKING:
     from snugly.messages.catalog import Reading
-
-_CLASSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
 
 
 @message(
     Text(
         "weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of shape: {weight:sizes}",
         versions="1.4 to 2.13",
-        losses=_CLASSES,
+        losses=CLASS_LOSSES,
     ),
     Text(
         "weight tensor should be defined either for all {classes} classes or no classes at",
         versions="0.2 to 1.3",
-        losses=_CLASSES,
+        losses=CLASS_LOSSES,
     ),
-    Text("weight tensor should be defined either for all or no classes", versions="0.2 to 2.13", losses=_CLASSES),
+    Text("weight tensor should be defined either for all or no classes", versions="0.2 to 2.13", losses=CLASS_LOSSES),
     Text(
         "inconsistent weight size, expected {classes} but got {weight:sizes}",
         versions="1.1 to 2.13",

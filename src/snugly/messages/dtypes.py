@@ -7,43 +7,42 @@ from typing import TYPE_CHECKING
 from snugly.facts.dtypes import FLOATING, INTEGRAL
 from snugly.facts.tensors import TensorFacts
 from snugly.messages.catalog import Meaning, message
-from snugly.messages.texts import Text
+from snugly.messages.texts import CLASS_LOSSES, Text
 from snugly.rules.findings import LikelyCause
 
 if TYPE_CHECKING:
     from snugly.messages.catalog import Reading
 
-_CLASSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
 _FLOATS = (*FLOATING, None)
 
 
 @message(
-    Text("expected target dtype to be Long or Byte, but got {got:dtype}", versions="2.12 to 2.13", losses=_CLASSES),
+    Text("expected target dtype to be Long or Byte, but got {got:dtype}", versions="2.12 to 2.13", losses=CLASS_LOSSES),
     Text(
         "Expected object of scalar type Long but got scalar type {got:dtype} for argument #2 'target'",
         versions="1.0 to 1.6",
-        losses=_CLASSES,
+        losses=CLASS_LOSSES,
     ),
     Text(
         "Expected object of type {expected:dtype} but found type {got:dtype} for argument #2 'target'",
         versions="0.4",
-        losses=_CLASSES,
+        losses=CLASS_LOSSES,
     ),
     Text(
         "Expected object of type {expected:dtype} but found type {got:dtype} for argument #2 'target'",
         "TypeError",
         "0.4",
-        _CLASSES,
+        CLASS_LOSSES,
     ),
     Text(
         "\"nll_loss_forward_reduce_cuda_kernel_2d_index\" not implemented for '{got:dtype}'",
         versions="1.9 to 2.13, CUDA",
-        losses=_CLASSES,
+        losses=CLASS_LOSSES,
     ),
     Text(
         "\"nll_loss_forward_no_reduce_cuda_kernel_index\" not implemented for '{got:dtype}'",
         versions="1.9 to 2.13, CUDA",
-        losses=_CLASSES,
+        losses=CLASS_LOSSES,
     ),
 )
 def label_dtype(reading: Reading) -> Meaning:
@@ -86,7 +85,7 @@ def scalar_type(reading: Reading) -> Meaning:
     expected, got = reading["expected"], reading["got"]
     loss = reading.loss
     if expected == "int64" and (
-        loss in _CLASSES
+        loss in CLASS_LOSSES
         or reading.paste.mentions("cross_entropy", "CrossEntropy", "nll_loss", "NLLLoss")
         or loss is None
     ):
@@ -106,7 +105,7 @@ def scalar_type(reading: Reading) -> Meaning:
         f"print(x.dtype, {reading.target}.dtype)",
         "x = x.float()    # once, in the dataset",
     )
-    causes = (weight, data) if loss in _CLASSES or reading.paste.mentions("weight") else (data, weight)
+    causes = (weight, data) if loss in CLASS_LOSSES or reading.paste.mentions("weight") else (data, weight)
     return Meaning(says, "target-dtype-differs", {"input": TensorFacts(None, got)}, (), causes, loss)
 
 

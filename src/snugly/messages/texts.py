@@ -16,6 +16,9 @@ from typing import Any
 from snugly.facts.dtypes import SCALAR_TYPES, canonical_dtype
 from snugly.facts.records import dataclass, field
 
+CLASS_LOSSES = ("cross_entropy", "nll_loss", "linear_cross_entropy")
+"""The losses that take class indices, the commonest first."""
+
 _FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SIZES = r"(?:torch\.Size\(\s*)?[\[(]\s*(?:-?\d+(?:\s*,\s*-?\d+)*)?\s*,?\s*[\])]\)?"
 _KINDS = {

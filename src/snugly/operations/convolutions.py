@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from snugly.facts.dims import Dim, less, same
+from snugly.facts.dims import Dim, less, product, same
 from snugly.facts.dtypes import SCALAR_TYPES
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import crossed, shown, transposed_size, window_size
@@ -271,9 +271,9 @@ def unfold(input: TensorFacts, kernel_size: Any, dilation: Any = 1, padding: Any
     kernel, steps = per_axis(kernel_size, 2), per_axis(stride, 2)
     pads, spread = per_axis(padding, 2), per_axis(dilation, 2)
     counts = [window_size(*row) for row in zip(shape[-2:], kernel, steps, pads, spread, strict=True)]
-    blocks, rows = shape[-3], _times(*counts)
+    blocks, rows = shape[-3], product(counts)
     for factor in kernel:
-        blocks = _times(blocks, factor)
+        blocks = product((blocks, factor))
     if any(less(count, 1) for count in counts):
         message = (
             f"Given input with spatial size {crossed(shape[-2:])}, calculated shape of the array of"
@@ -281,10 +281,6 @@ def unfold(input: TensorFacts, kernel_size: Any, dilation: Any = 1, padding: Any
         )
         raise Misfit(message, clause="conv-kernel-size", argument="input", shape=shape, kernel=kernel)
     return made((*shape[:-3], blocks, rows), input.dtype, input)
-
-
-def _times(a: Dim | None, b: Dim | None) -> Dim | None:
-    return None if a is None or b is None else a * b
 
 
 @operation(_F + "fold")
@@ -304,7 +300,7 @@ def fold(
             f" dimensions for input, but got: {shown(shape)}"
         )
         raise Misfit(message, clause="rank", argument="input", shape=shape)
-    block, blocks = _times(*kernel), _times(*counts)
+    block, blocks = product(kernel), product(counts)
     if shape[-2] is not None and block is not None and same(shape[-2] % block, 0) is False:
         message = (
             "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got"

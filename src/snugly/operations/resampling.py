@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from snugly.facts import ranges
-from snugly.facts.dims import Dim, less, same, value
+from snugly.facts.dims import Dim, less, product, same, value
 from snugly.facts.misfits import Misfit
 from snugly.facts.shapes import shown, window_size
 from snugly.facts.tensors import Shape, TensorFacts
@@ -316,7 +316,7 @@ def repeat(input: TensorFacts, *repeats: Any) -> TensorFacts:
 def _repeated(input: TensorFacts, counts: Shape) -> TensorFacts:
     shape = input.shape or ()
     fresh = len(counts) - len(shape)
-    sizes = [_mul(size, count) for size, count in zip(((1,) * fresh + shape), counts, strict=True)]
+    sizes = [product((size, count)) for size, count in zip(((1,) * fresh + shape), counts, strict=True)]
     moves = {axis: axis + fresh for axis in range(len(shape)) if counts[axis + fresh] == 1}
     axes = None
     if input.axes is not None:
@@ -325,10 +325,6 @@ def _repeated(input: TensorFacts, counts: Shape) -> TensorFacts:
     if any(same(count, 0) is not False for count in counts):
         values = ranges.some_of(values)
     return made(tuple(sizes), input.dtype, input, values=values, axes=axes)
-
-
-def _mul(a: Dim | None, b: Dim | None) -> Dim | None:
-    return None if a is None or b is None else a * b
 
 
 @operation("torch.tile", "torch.Tensor.tile")
@@ -353,12 +349,12 @@ def repeat_interleave(
     axis = None if dim is None else axis_of(dim, input.rank)
     values = ranges.some_of(unordered(input.values))
     if dim is None:
-        total = _total(repeats) if count is None else _mul(input.numel, count)
+        total = _total(repeats) if count is None else product((input.numel, count))
         flat = values if values.axis is None else ranges.between(*ranges.edges(values))
         return made((total if output_size is None else whole(output_size),), input.dtype, input, values=flat)
     if axis is None or input.shape is None:
         return made(None if input.rank is None else (None,) * input.rank, input.dtype, input)
-    size = _mul(input.size(axis), count) if count is not None else _total(repeats)
+    size = product((input.size(axis), count)) if count is not None else _total(repeats)
     if output_size is not None:
         size = whole(output_size)
     if values.axis == axis and values.axis is not None:

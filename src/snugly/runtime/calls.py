@@ -1,4 +1,4 @@
-"""A live loss call as the contracts know it: tensors as facts, the rest as options."""
+"""A call of a loss function that is running, seen from inside, as the contracts know it; see ``losses`` for asking."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from snugly import contracts
 from snugly.contracts.calls import LossCall
 from snugly.runtime.facts import facts_of, is_tensor_like
+from snugly.runtime.losses import module_state
 from snugly.runtime.outcomes import LiveOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RENAMED = {"input_": "input", "target_": "target"}
-_MODULE_OPTIONS = ("in_features", "n_classes", "cutoffs", "div_value", "head_bias")
 
 
-def loss_call(
+def running_call(
     loss: str, arguments: Mapping[str, Any], module: Any = None, *, look: bool = True, wait: bool = True
 ) -> LossCall:
     """Return the call of a loss with live arguments.
@@ -43,9 +43,8 @@ def loss_call(
     if loss.startswith("torch.nn.functional."):
         outcome = LiveOutcome(loss, arguments) if look and wait else None
         return LossCall(loss, tensors, options, _class_of(module), outcome)
-    options.update((name, getattr(module, name)) for name in _MODULE_OPTIONS if hasattr(module, name))
-    if "cutoffs" in options:
-        options["cutoffs"] = options["cutoffs"][:-1]  # the module appends n_classes to what it is given
+    state = module_state(module)
+    options.update({} if state is None else state.options)
     return LossCall(loss, tensors, options, _class_of(module))
 
 

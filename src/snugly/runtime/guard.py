@@ -16,7 +16,7 @@ from snugly.facts.origins import Place
 from snugly.facts.records import dataclass, field
 from snugly.rules.judge import judge_loss
 from snugly.runtime import interception
-from snugly.runtime.calls import loss_call
+from snugly.runtime.calls import running_call
 from snugly.runtime.devices import Pending, asker
 from snugly.runtime.frames import user_frame
 from snugly.runtime.session import capturing, judge_call, judge_traced, key_of, undisturbed
@@ -169,11 +169,11 @@ class Guard:
         elements = elements and not capturing()
         wait = self._checks is Checks.ALWAYS or seen.calls <= FIRST
         with undisturbed():
-            call = loss_call(seen.loss, seen.arguments, seen.module, look=elements, wait=wait)
+            call = running_call(seen.loss, seen.arguments, seen.module, look=elements, wait=wait)
             findings = judge_call(call, seen.caller, seen.module)[1]
             plain: frozenset[str] = frozenset()
             if findings:
-                unseen = loss_call(seen.loss, seen.arguments, seen.module, look=False)
+                unseen = running_call(seen.loss, seen.arguments, seen.module, look=False)
                 plain = frozenset(each.code for each in judge_call(unseen, None, None)[1])
             if elements and not wait and not self._pending.full:
                 self._ask_devices(seen, call)

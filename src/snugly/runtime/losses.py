@@ -1,4 +1,4 @@
-"""From a live loss, a function of ``torch.nn.functional`` or a module, and its arguments to a LossCall."""
+"""A call that someone asks about, of a loss function or module with its arguments, as the contracts know it."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from snugly.contracts.calls import Odd
+from snugly.rules.reading import WARNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 Node = Any
 MOST_NODES = 2000
-_WARNING = frozenset(("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"))
-"""Losses that warn of sizes that differ; they are not asked then."""
 
 
 class LiveOutcome:
@@ -74,7 +73,7 @@ class LiveOutcome:
         """Tell whether torch says nothing about the call but its result."""
         legacy = self._arguments.get("size_average") is not None or self._arguments.get("reduce") is not None
         shapes = [getattr(self._arguments.get(name), "shape", None) for name in ("input", "target")]
-        return not legacy and not (self._loss in _WARNING and shapes[0] != shapes[1])
+        return not legacy and not (self._loss in WARNED and shapes[0] != shapes[1])
 
 
 def _detached(value: Any) -> Any:

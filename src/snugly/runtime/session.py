@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from snugly.facts.dims import same
 from snugly.facts.records import dataclass, field, replace
 from snugly.runtime import interception
-from snugly.runtime.calls import loss_call
+from snugly.runtime.calls import running_call
 from snugly.runtime.constructing import constructor_of
 from snugly.runtime.frames import callers, expression, user_frame
 from snugly.runtime.seeding import callers_of, seeds_of
@@ -152,14 +152,14 @@ def judge_seen(
     """Return what is wrong with a live loss call; its source is read only when something is.
 
     Args:
-        loss: see ``loss_call``; so are the next and ``module``.
+        loss: see ``running_call``; so are the next and ``module``.
         arguments: what was passed.
         caller: the frame that makes the call.
         module: the loss module.
         link: the user's link of a traceback, after the call: a frame may have gone on to handle the exception.
     """
     with undisturbed():
-        return judge_call(loss_call(loss, arguments, module, look=not capturing()), caller, module, link)[1]
+        return judge_call(running_call(loss, arguments, module, look=not capturing()), caller, module, link)[1]
 
 
 def judge_call(
@@ -192,7 +192,7 @@ def judge_traced(seen: Seen) -> tuple[Finding, ...]:
     if at is None:
         return ()
     with undisturbed():
-        call = loss_call(seen.loss, seen.arguments, seen.module, look=False)
+        call = running_call(seen.loss, seen.arguments, seen.module, look=False)
     if all(facts.shape is None for facts in call.arguments.values()):
         return ()  # the sizes are symbols
     expression = call_at(*at, seen.loss)

@@ -13,7 +13,7 @@ from snugly.remedies.remedy import Placement
 from snugly.remedies.rewrite import Rewrite
 from snugly.rules.diagnosis import Diagnosis
 from snugly.rules.findings import Edit, Severity
-from snugly.rules.pairs import from_layers
+from snugly.rules.pairs import EQUALITIES, from_layers
 from snugly.rules.reading import sizes
 from snugly.rules.registry import rule
 from snugly.rules.steps import chain
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from snugly.remedies.site import Site
 
 CHOOSING = frozenset(("argmax", "max", "argmin", "min"))
-COMPARING = frozenset(("eq", "ne", "equal", "not_equal"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class GuessesOverBatch(Diagnosis):
         )
 
 
-@rule("SNG404", name="guesses-over-batch", severity=Severity.ERROR, refused=True, operations=COMPARING)
+@rule("SNG404", name="guesses-over-batch", severity=Severity.ERROR, refused=True, operations=EQUALITIES)
 def guesses_over_batch(application: Application) -> Iterator[Diagnosis]:
     """Finds guesses that were chosen along the batch instead of the classes and meet the labels."""
     tensors = [(name, each) for name, each in application.arguments.items() if isinstance(each, TensorFacts)]

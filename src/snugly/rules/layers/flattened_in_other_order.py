@@ -19,6 +19,7 @@ from snugly.rules.pairs import from_layers
 from snugly.rules.reading import sizes
 from snugly.rules.registry import rule
 from snugly.rules.reordering import only_move
+from snugly.rules.selecting import FLATTENING
 from snugly.rules.steps import chain
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from snugly.remedies.site import Site
 
 CASTS = frozenset(("float", "to", "double", "type", "contiguous", "detach", "clone", "type_as"))
-FLATTENING = frozenset(("view", "reshape", "flatten", "ravel"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from snugly.facts.records import dataclass, field, replace
 from snugly.operations.registry import Application
-from snugly.runtime.calls import loss_call
+from snugly.runtime.calls import running_call
 from snugly.runtime.facts import facts_of, is_tensor_like
 from snugly.runtime.frames import argument_sources, callers, expression, is_user_file
 from snugly.runtime.preflight.devices import asked_device, moved, without_device
@@ -164,7 +164,7 @@ class Judging:
         bound.apply_defaults()
         caller, module = _caller()
         with undisturbed(), self._looking():
-            plain = loss_call(name, bound.arguments, look=self.shadows is None)
+            plain = running_call(name, bound.arguments, look=self.shadows is None)
             given = {each: bound.arguments.get(each, bound.arguments.get(f"{each}_")) for each in plain.arguments}
             known = {each: _as_cast(self._known(given[each], facts)) for each, facts in plain.arguments.items()}
             call = replace(plain, arguments=known)

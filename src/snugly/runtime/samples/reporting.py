@@ -9,7 +9,7 @@ from snugly.facts.tensors import TensorFacts
 from snugly.rules.batches.samples_depend_on_each_other import SamplesDependOnEachOther, Way, depending
 from snugly.rules.findings import OriginStep
 from snugly.rules.reading import title
-from snugly.runtime.calls import loss_call
+from snugly.runtime.calls import running_call
 from snugly.runtime.frames import expression, user_frame
 from snugly.runtime.samples.describing import SAID, Told, layer_name
 from snugly.runtime.session import undisturbed
@@ -74,7 +74,7 @@ def proof_of(shown: Shown, loss: str, caller: FrameType | None) -> BatchProof:
 def finding_at(seen: Seen, shown: Shown, told: Told) -> Finding:
     """Return the finding about a call of a loss."""
     with undisturbed():
-        call = loss_call(seen.loss, seen.arguments, seen.module, look=False)
+        call = running_call(seen.loss, seen.arguments, seen.module, look=False)
     argument = "input" if "input" in call.arguments else None
     return _finding(shown, told, title(call), call.loss, seen.caller, call.arguments, argument)
 
