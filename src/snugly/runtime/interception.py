@@ -1,4 +1,4 @@
-"""Sees every call of a loss function of torch; a call that is known costs less than a microsecond.
+"""Sees every call of a loss function of torch; a call that is known is only counted.
 
 The functions are not replaced. While someone watches, each one's code gets a prologue (``prologue``), which
 recognizes the calls that are known and counts them. Of the others, and of a known one whose elements are due to be

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 import threading
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from snugly.runtime.rewriting import compiled, definition_of, put_in_front, put_on_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,31 +64,16 @@ class Statements:
         return code is self.original or code is self._code
 
     def _compiled(self) -> CodeType:
-        source = textwrap.dedent(inspect.getsource(self._function))
-        tree = ast.parse("\n" * (self.original.co_firstlineno - 1) + source)
-        definition = tree.body[0]
-        if not isinstance(definition, ast.FunctionDef) or self.original.co_freevars:
-            msg = f"{self._function.__qualname__} is not a plain function"
-            raise TypeError(msg)
+        tree, definition = definition_of(self._function)
         given = ", ".join(inspect.signature(self._function).parameters)
         begin = f"snugly_token = None if torch.compiler.is_dynamo_compiling() else 'snugly:begin'({given})"
         end = "if snugly_token is not None: 'snugly:end'(snugly_token, snugly_result)"
         first, last = ast.parse(f"{begin}\n{end}").body
-        for node in (*ast.walk(first), *ast.walk(last)):
-            if "lineno" in node._attributes:
-                node.lineno = node.end_lineno = definition.lineno  # type: ignore[attr-defined]
+        put_on_line([last], definition.lineno)
         if self._end is not None:
-            definition = _Returns(last).visit(definition)
-        documented = ast.get_docstring(definition, clean=False) is not None
-        definition.body.insert(1 if documented else 0, first)
-        definition.decorator_list = []
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # constants are called, until they are replaced
-            module = compile(ast.fix_missing_locations(tree), self.original.co_filename, "exec", dont_inherit=True)
-        code = next(each for each in module.co_consts if inspect.iscode(each))
-        bound = {"snugly:begin": self._begin, "snugly:end": self._end}
-        constants = tuple(bound.get(each, each) if isinstance(each, str) else each for each in code.co_consts)
-        return code.replace(co_consts=constants, co_qualname=self.original.co_qualname)
+            _Returns(last).visit(definition)
+        put_in_front(definition, [first])
+        return compiled(tree, self.original, {"snugly:begin": self._begin, "snugly:end": self._end})
 
 
 def uncompiled(function: Function) -> Function:
