@@ -71,7 +71,9 @@ def checked(program: str) -> Report:
 
 
 def renewed(page: Page) -> str:
-    """Return the text of a page with its report and its fix as they are now."""
+    """Return the text of a page with its report and its fix as they are now; one without a program stays as it is."""
+    if page.block("python") is None:
+        return page.text
     report = checked(page.bad)
     fixes = report.findings[0].fixes if report.findings else ()
     now = {"text": str(report).rstrip() + "\n", "diff": (fixes[0].diff.rstrip() if fixes else "") + "\n"}
