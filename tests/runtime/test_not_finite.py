@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -119,3 +121,9 @@ def test_torch_warns_no_more_than_it_did(recwarn):
     findings(lambda: F.mse_loss(scores((0, 0))[:, :1], scores()[:, 0]))
     texts = [str(each.message) for each in recwarn]
     assert len(texts) == len(set(texts)) == 2
+
+
+def test_the_page_shows_what_the_guard_tells():
+    (finding,), _ = findings(FAULTS["log of zero"][0])
+    page = (Path(__file__).parents[2] / "docs" / "rules" / "SNG311.md").read_text(encoding="utf-8")
+    assert f"error[SNG311]: {finding.message}" in " ".join(page.split())
