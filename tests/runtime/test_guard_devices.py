@@ -98,7 +98,7 @@ def test_a_guard_tells_late_what_the_stream_answers(monkeypatch):
 
     stream = Stream()
     guard, told = _guarded(stream)
-    real = room.loss_call
+    real = room.running_call
 
     def elsewhere(*args, look=True, wait=True):
         """Describe the call as one whose tensors are on a device: unread unless waited for."""
@@ -108,7 +108,7 @@ def test_a_guard_tells_late_what_the_stream_answers(monkeypatch):
         moved = {name: facts.with_(device="cuda:0") for name, facts in call.arguments.items()}
         return type(call)(call.loss, moved, call.options, call.module)
 
-    monkeypatch.setattr(room, "loss_call", elsewhere)
+    monkeypatch.setattr(room, "running_call", elsewhere)
     guard.start()
     try:
         for number in range(1, 9):

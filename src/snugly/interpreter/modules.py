@@ -152,6 +152,7 @@ class Program:
         shown = self.shown(path)
         if shown in self.modules:
             return self.modules[shown]
+        machine.budget.look()  # a package may have hundreds of files with few steps in each, and all are parsed
         try:
             source = self.read(path)
         except Unreadable:
