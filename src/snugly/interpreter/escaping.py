@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from snugly.facts.tensors import TensorFacts
 from snugly.interpreter.joins import element_of
+from snugly.interpreter.trees import within
 from snugly.interpreter.values import (
     NOTHING,
     Function,
@@ -46,8 +47,8 @@ def forget_attributes(machine: Machine, instance: Instance, methods: Iterable[Fu
     """Forget the attributes that methods write, before one is entered by itself: others may have run before it."""
     written: set[str] = set()
     for method in methods:
-        stored = (each for each in ast.walk(method.node) if isinstance(each, ast.Attribute) and not _is_read(each))
-        for holder in (*stored, *_written(method.node)):
+        stored = (each for each in within(method.node) if isinstance(each, ast.Attribute) and not _is_read(each))
+        for holder in (*stored, *_written(machine, method.node)):
             if isinstance(holder, ast.Attribute) and isinstance(holder.value, ast.Name) and holder.value.id == "self":
                 written.add(holder.attr)
     machine.touch(instance)
@@ -63,7 +64,7 @@ def forget_containers(machine: Machine, values: Iterable[Value], functions: Iter
         values: where to look: the containers are attributes of these objects and of the objects in them.
         functions: the definitions whose writing counts.
     """
-    holders = [holder for function in functions for holder in _written(function)]
+    holders = [holder for function in functions for holder in _written(machine, function)]
     attributes = {holder.attr for holder in holders if isinstance(holder, ast.Attribute)}
     for instance in objects(values):
         for name, held in instance.attributes.items():
@@ -73,7 +74,7 @@ def forget_containers(machine: Machine, values: Iterable[Value], functions: Iter
 
 def forget_lengths(machine: Machine, instance: Instance, functions: Iterable[ast.AST]) -> None:
     """Forget how long the lists are that functions write: they may have run another number of times."""
-    attributes = {h.attr for function in functions for h in _written(function) if isinstance(h, ast.Attribute)}
+    attributes = {h.attr for function in functions for h in _written(machine, function) if isinstance(h, ast.Attribute)}
     for owner in objects([instance]):
         for name, held in owner.attributes.items():
             if name in attributes and isinstance(held, Sequence) and held.items:
@@ -100,8 +101,8 @@ def forget_globals(machine: Machine, names: dict[str, Value], functions: Iterabl
     definitions = list(functions)
     forget_containers(machine, names.values(), [function.node for function in definitions])
     for function in definitions:
-        local = _locals(function)
-        for holder in _written(function.node):
+        local = _locals(machine, function)
+        for holder in _written(machine, function.node):
             if isinstance(holder, ast.Name) and holder.id not in local:
                 _forget(machine, names.get(holder.id, NOTHING))
 
@@ -124,9 +125,10 @@ def _forget_written(machine: Machine, value: Value) -> None:
     function = _function_of(value)
     if function is None:
         return
+    machine.budget.spend()
     receiver = value.receiver if isinstance(value, Method) else None
-    local = _locals(function)
-    for holder in _written(function.node):
+    local = _locals(machine, function)
+    for holder in _written(machine, function.node):
         _forget(machine, _container(function, receiver, local, holder))
 
 
@@ -134,27 +136,38 @@ def _is_read(node: ast.Attribute) -> bool:
     return isinstance(node.ctx, ast.Load)
 
 
-def _locals(function: Function) -> set[str]:
-    arguments = function.node.args
-    names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    for node in ast.walk(function.node):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, (ast.Nonlocal, ast.Global)):
-            names -= set(node.names)
-    return names
+def _locals(machine: Machine, function: Function) -> frozenset[str]:
+    """Return the names that are a function's own."""
+    known = machine.own_names.get(function.node)
+    if known is None:
+        arguments = function.node.args
+        names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        for node in within(function.node):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            elif isinstance(node, (ast.Nonlocal, ast.Global)):
+                names -= set(node.names)
+        known = machine.own_names[function.node] = frozenset(names)
+    return known
 
 
-def _written(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield the expressions whose containers a function writes."""
-    for each in ast.walk(node):
+def _written(machine: Machine, node: ast.AST) -> tuple[ast.expr, ...]:
+    """Return the expressions whose containers a function writes."""
+    known = machine.written.get(node)
+    if known is None:
+        known = machine.written[node] = tuple(_writes(node))
+    return known
+
+
+def _writes(node: ast.AST) -> Iterator[ast.expr]:
+    for each in within(node):
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in MUTATORS:
             yield each.func.value
         elif isinstance(each, ast.Subscript) and isinstance(each.ctx, (ast.Store, ast.Del)):
             yield each.value
 
 
-def _container(function: Function, receiver: Value, local: set[str], holder: ast.expr) -> Value:
+def _container(function: Function, receiver: Value, local: frozenset[str], holder: ast.expr) -> Value:
     """Return the container that a name or an attribute of the receiver means outside of the function."""
     match holder:
         case ast.Name(id=name) if name not in local:

@@ -16,6 +16,7 @@ from snugly.interpreter.scopes import Carried
 from snugly.interpreter.values import NOTHING, Class, Sequence, Unknown, Value
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
@@ -55,6 +56,8 @@ class Machine:
         self.entered: set[int] = set()
         self.building: list[Class] = []
         self.escaped: list[Value] = []
+        self.own_names: dict[ast.AST, frozenset[str]] = {}
+        self.written: dict[ast.AST, tuple[ast.expr, ...]] = {}
         self.exhausted = False
         self.last_receiver: Value = NOTHING
         self.made: list[Expr] = []
